@@ -1,0 +1,1 @@
+"""How many cells carry each site, with intervals."""

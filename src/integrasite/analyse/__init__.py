@@ -1,0 +1,1 @@
+"""Statistics over clones: diversity and limits of detection."""

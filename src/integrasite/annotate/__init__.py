@@ -1,0 +1,1 @@
+"""Genes, cancer genes and known events near each site."""

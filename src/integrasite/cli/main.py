@@ -1,0 +1,65 @@
+"""`integrasite COMMAND ...`: one module per command, imported only when it is called."""
+
+import argparse
+import importlib
+import sys
+import traceback
+from collections.abc import Sequence
+
+from integrasite import __version__
+from integrasite.errors import IntegrasiteError
+
+COMMANDS: dict[str, tuple[str, str]] = {
+    "init": ("init", "write a commented config, sheet and README for a new study"),
+    "check": ("check", "find every problem in a config, its sheet and its files; writes nothing"),
+    "import-sheet": ("import_sheet", "turn another pipeline's sheet into ours"),
+    "simulate": ("simulate", "reads with a truth table"),
+    "index": ("index", "host and vector as one indexed reference (stage)"),
+    "prepare-reads": ("prepare_reads", "demultiplex, find LTR end, linker and UMI, classify (stage)"),
+    "collapse": ("collapse", "one consensus per molecule (stage)"),
+    "align": ("align", "align molecules and list their places (stage)"),
+    "call-sites": ("call_sites", "junctions to fragments, sites and multihit clusters of one subject (stage)"),
+    "estimate-clones": ("estimate_clones", "clone sizes with intervals of one subject (stage)"),
+    "abundance": ("abundance", "any lab's fragments to cells per site"),
+    "annotate": ("annotate", "genes, cancer genes and known events of every site (stage)"),
+    "gather": ("gather", "the run's tables from those of its subjects (stage)"),
+    "diversity": ("diversity", "diversity and limits of detection per specimen (stage)"),
+    "flag": ("flag", "findings that rules raise (stage)"),
+    "export": ("export", "VISPA2, INSPIIRED and BED exports (stage)"),
+    "report": ("report", "the HTML report and the summary (stage)"),
+    "manifest": ("manifest", "run.json: what was run on what (stage)"),
+    "verify": ("verify", "check results against their run.json"),
+}
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The top-level parser; each command adds its own arguments when it is chosen."""
+    parser = argparse.ArgumentParser(prog="integrasite", description="Vector integration sites, clones and limits of detection. Research use only.")
+    parser.add_argument("--version", action="version", version=f"integrasite {__version__}")
+    parser.add_argument("command", choices=COMMANDS, metavar="COMMAND", help="; ".join(f"{name}: {text}" for name, (_, text) in COMMANDS.items()))
+    parser.add_argument("arguments", nargs=argparse.REMAINDER, help="arguments of the command (COMMAND --help lists them)")
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code (0 done, 1 data or tool, 2 call or config, 3 bug)."""
+    arguments = build_parser().parse_args(argv)
+    module_name, description = COMMANDS[arguments.command]
+    module = importlib.import_module(f"integrasite.cli.{module_name}")
+    parser = argparse.ArgumentParser(prog=f"integrasite {arguments.command}", description=description)
+    module.add_arguments(parser)
+    try:
+        return int(module.run(parser.parse_args(arguments.arguments)) or 0)
+    except IntegrasiteError as error:
+        print(f"integrasite {arguments.command}: {error}", file=sys.stderr)
+        return error.exit_code
+    except BrokenPipeError:
+        return 1
+    except Exception:
+        traceback.print_exc()
+        print(f"integrasite {arguments.command}: this is a bug in integrasite {__version__}; please report it with the lines above and the run's run.json", file=sys.stderr)
+        return 3
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""Config, sample sheet and study: read, checked as a whole, resolved."""

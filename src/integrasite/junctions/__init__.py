@@ -1,0 +1,1 @@
+"""Alignments to junctions: the host base joined to the vector, and the breakpoint."""

@@ -1,0 +1,1 @@
+"""Hot loops over arrays, compiled by numba; each has a slow twin in `reference`."""

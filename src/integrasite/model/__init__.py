@@ -1,0 +1,1 @@
+"""The vocabulary: coordinates, libraries, fates and the columns of every table."""

@@ -1,0 +1,1 @@
+"""From FASTQ pairs to classified inserts and one consensus per molecule."""

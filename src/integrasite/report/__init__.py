@@ -1,0 +1,1 @@
+"""What a person reads; computes nothing that is not in the tables."""

@@ -1,0 +1,1 @@
+"""Libraries with a known truth."""

@@ -1,0 +1,1 @@
+"""Junctions to fragments, sites and multihit clusters."""
