@@ -29,6 +29,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "report": ("report", "the HTML report and the summary (stage)"),
     "manifest": ("manifest", "run.json: what was run on what (stage)"),
     "verify": ("verify", "check results against their run.json"),
+    "schema": ("schema", "the JSON schema of config or sheet"),
 }
 
 

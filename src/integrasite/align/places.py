@@ -1,0 +1,207 @@
+"""From alignments to places: every (junction, breakpoint) that an insert fits, with its posterior."""
+
+import math
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import groupby
+from typing import NamedTuple
+
+import pysam
+
+from integrasite.config.calling import Calling
+from integrasite.model.fates import Fate
+
+_CIGAR = re.compile(r"(\d+)([MIDNSHP=X])")
+_MISMATCH_COST = 5  # bwa: a match is +1, a mismatch -4
+_CHIMERA_COST = 17  # bwa's own penalty for reads that do not pair: a pair may cost this much against the best single hit
+_WHOLE_BASES = 12
+_WHOLE_SLACK = 3
+_COMPLEMENT = str.maketrans("ACGTN", "TGCAN")
+MIN_SCORE = 18
+"""Smallest alignment score of either read; 18 matched bases."""
+MIN_SEED = 15
+"""Seed length: finds inserts of 20-30 bp with one mismatch that the default of 19 loses."""
+
+
+class Hit(NamedTuple):
+    """One alignment of one read, told from the read's own first base."""
+
+    contig: int
+    is_forward: bool
+    first: int  # 0-based host base of the read's first base, extrapolated over a clip
+    clip: int  # bases at the read's start that are not aligned
+    aligned: float  # fraction of the read's bases that are aligned
+    score: int
+    identity: float
+
+
+class Place(NamedTuple):
+    """One place of an insert: where junction and breakpoint lie (0-based; breakpoint -1 if unknown)."""
+
+    contig: int
+    position: int
+    breakpoint: int
+    is_forward: bool
+    score: int
+
+
+@dataclass(frozen=True)
+class InsertPlaces:
+    """What became of one insert: USABLE with its places and their posteriors, or the fate that ends it."""
+
+    insert: int
+    fate: Fate
+    places: tuple[Place, ...] = ()
+    posteriors: tuple[float, ...] = ()
+
+
+def _hit(contig: int, is_reverse: bool, start: int, cigar: list[tuple[int, str]], edits: int) -> Hit:
+    """A hit from CIGAR and edit distance; the score is bwa's (match 1, mismatch -4, gap -6 and -1 a base)."""
+    matched = inserted = deleted = gaps = 0
+    for length, operation in cigar:
+        if operation in "M=X":
+            matched += length
+        elif operation == "I":
+            inserted += length
+            gaps += 1
+        elif operation == "D":
+            deleted += length
+            gaps += 1
+    mismatches = edits - inserted - deleted
+    score = matched - _MISMATCH_COST * mismatches - 6 * gaps - inserted - deleted
+    clips = [length if operation in "SH" else 0 for length, operation in (cigar[0], cigar[-1])]
+    clip = clips[1] if is_reverse else clips[0]
+    first = start + matched + deleted - 1 + clip if is_reverse else start - clip
+    identity = 1 - edits / max(1, matched + inserted + deleted)
+    aligned = (matched + inserted) / max(1, matched + inserted + sum(clips))
+    return Hit(contig, not is_reverse, first, clip, aligned, score, identity)
+
+
+def read_hits(record: pysam.AlignedSegment, contigs: dict[str, int]) -> list[Hit]:
+    """The primary alignment and all alternatives (XA) of one read."""
+    if record.is_unmapped:
+        return []
+    cigar = [(int(n), op) for n, op in _CIGAR.findall(record.cigarstring or "")]
+    hits = [_hit(record.reference_id, record.is_reverse, record.reference_start, cigar, record.get_tag("NM"))]
+    if record.has_tag("XA"):
+        for text in record.get_tag("XA").rstrip(";").split(";"):
+            name, place, cigar_text, edits = text.rsplit(",", 3)
+            parts = [(int(n), op) for n, op in _CIGAR.findall(cigar_text)]
+            hits.append(_hit(contigs[name], place[0] == "-", int(place[1:]) - 1, parts, int(edits)))
+    return hits
+
+
+def join_hits(junction: list[Hit], linker: list[Hit], lengths: tuple[int, int], calling: Calling) -> list[Place]:
+    """Every way in which a junction hit and a linker hit form one fragment, best score of each place once.
+
+    Args:
+        junction: hits of the junction read.
+        linker: hits of the linker read.
+        lengths: shortest and longest fragment, bp.
+        calling: thresholds.
+    """
+    if not junction or not linker:
+        return []
+    floor = max(hit.score for hit in junction) - _CHIMERA_COST, max(hit.score for hit in linker) - _CHIMERA_COST
+    by_contig: dict[tuple[int, bool], list[Hit]] = {}
+    for hit in linker:
+        if hit.score >= floor[1]:
+            by_contig.setdefault((hit.contig, hit.is_forward), []).append(hit)
+    best: dict[tuple[int, int, int, bool], int] = {}
+    for hit in junction:
+        if hit.score < floor[0]:
+            continue
+        for mate in by_contig.get((hit.contig, not hit.is_forward), ()):
+            length = (mate.first - hit.first if hit.is_forward else hit.first - mate.first) + 1
+            if lengths[0] <= length <= lengths[1]:
+                key = (hit.contig, hit.first, mate.first, hit.is_forward)
+                best[key] = max(best.get(key, 0), hit.score + mate.score)
+    return [Place(*key, score) for key, score in best.items()]
+
+
+def weigh_places(places: list[Place], calling: Calling) -> tuple[tuple[Place, ...], tuple[float, ...]]:
+    """Posterior of each place, from alignment scores as log-odds; the best `max_places` in a fixed order."""
+    ordered = sorted(places, key=lambda place: (-place.score, place))[: calling.max_places]
+    weights = [math.exp(calling.error_per_point * (place.score - ordered[0].score)) for place in ordered]
+    total = math.fsum(weights)
+    kept = [(place, weight / total) for place, weight in zip(ordered, weights, strict=True) if weight / total >= 1e-4]
+    return tuple(place for place, _ in kept), tuple(posterior for _, posterior in kept)
+
+
+def _good(hits: list[Hit], calling: Calling) -> list[Hit]:
+    least = calling.min_aligned_fraction
+    return [hit for hit in hits if hit.score >= MIN_SCORE and hit.identity >= calling.min_identity and hit.aligned >= least]
+
+
+def place_insert(
+    insert: int, junction: list[Hit], linker: list[Hit], lengths: tuple[int, int] | None, calling: Calling, n_host: int
+) -> InsertPlaces:
+    """Decide what one insert is: placed, in the vector, or not placeable and why.
+
+    Args:
+        insert: its number.
+        junction: hits of the read that starts at the junction.
+        linker: hits of the read that starts at the breakpoint.
+        lengths: shortest and longest fragment (bp), or None where there is no linker read.
+        calling: thresholds.
+        n_host: contigs below this number are the host's, the others the vector's.
+    """
+    junction = _good(junction, calling)
+    if not junction:
+        return InsertPlaces(insert, Fate.UNALIGNED)
+    top = max(junction, key=lambda hit: hit.score)
+    reach = [hit for hit in junction if hit.clip <= calling.max_junction_clip]
+    if not reach or max(hit.score for hit in reach) < top.score - _CHIMERA_COST:
+        return InsertPlaces(insert, Fate.AUTOINTEGRATION if top.contig >= n_host else Fate.CLIPPED_JUNCTION)
+    if lengths is not None:
+        places = join_hits(reach, _good(linker, calling), lengths, calling)
+    else:
+        places = [Place(hit.contig, hit.first, -1, hit.is_forward, hit.score) for hit in reach]
+    if not places:
+        in_vector = top.contig >= n_host and all(hit.contig >= n_host for hit in junction if hit.score == top.score)
+        return InsertPlaces(insert, Fate.AUTOINTEGRATION if in_vector else Fate.UNPAIRED)
+    kept, posteriors = weigh_places(places, calling)
+    if sum(p for place, p in zip(kept, posteriors, strict=True) if place.contig >= n_host) > 0.5 + 1e-9:
+        return InsertPlaces(insert, Fate.AUTOINTEGRATION)
+    return InsertPlaces(insert, Fate.USABLE, kept, posteriors)
+
+
+def fragment_lengths(junction: str, linker: str, calling: Calling) -> tuple[int, int]:
+    """Which lengths the fragment can have: the insert's own where both reads show all of it, otherwise any allowed one."""
+    n = len(junction)
+    if abs(n - len(linker)) <= _WHOLE_SLACK:
+        turned = linker[::-1].translate(_COMPLEMENT)
+        unlike = sum(a != b for a, b in zip(junction[:_WHOLE_BASES], turned[:_WHOLE_BASES], strict=False))
+        unlike_end = sum(a != b for a, b in zip(junction[::-1][:_WHOLE_BASES], linker.translate(_COMPLEMENT)[:_WHOLE_BASES], strict=False))
+        if min(unlike, unlike_end) <= _WHOLE_SLACK:
+            return n - calling.max_junction_clip, n + calling.max_junction_clip
+    return calling.min_insert - calling.max_junction_clip, calling.max_fragment
+
+
+def place_inserts(records: pysam.AlignmentFile, n_host: int, calling: Calling) -> Iterator[InsertPlaces]:
+    """Places of every insert, in the order in which the aligner was given them.
+
+    Args:
+        records: alignments of pairs or single reads whose name is the insert's number.
+        n_host: number of host contigs, which come first in the reference.
+        calling: thresholds.
+    """
+    contigs = {name: number for number, name in enumerate(records.references)}
+    for name, group in groupby(records, key=lambda record: record.query_name):
+        junction: list[Hit] = []
+        linker: list[Hit] = []
+        whole = ["", ""]
+        for record in group:
+            if record.is_secondary or record.is_supplementary:
+                # a chimeric read's other part can still be the one that holds the junction
+                if not record.is_read2:
+                    junction.extend(read_hits(record, contigs))
+                continue
+            whole[record.is_read2] = record.get_forward_sequence() or ""
+            if record.is_read2:
+                linker = read_hits(record, contigs)
+            else:
+                junction = read_hits(record, contigs) + junction
+        lengths = fragment_lengths(whole[0], whole[1], calling) if whole[1] else None
+        yield place_insert(int(name), junction, linker, lengths, calling, n_host)

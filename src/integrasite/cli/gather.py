@@ -1,0 +1,49 @@
+"""`integrasite gather`: the run's tables from those of its subjects (stage)."""
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from integrasite.cli.arguments import add_output, log
+from integrasite.model import tables
+from integrasite.model.tables import Table
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+KINDS: dict[str, Table] = {table.name: table for table in vars(tables).values() if isinstance(table, Table)}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Arguments of the command."""
+    parser.add_argument(
+        "--table", required=True, choices=sorted(KINDS), help="which table the inputs are parts of"
+    )
+    parser.add_argument(
+        "inputs", type=Path, nargs="*", metavar="INPUT", help="Parquet parts; none: an empty table"
+    )
+    add_output(parser, "TSV to write (compressed where it ends in .gz)")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Read the parts, put them together, write."""
+    from integrasite.errors import DataError
+    from integrasite.io.tables import concat_tables, read_parquet, write_tsv
+
+    table = KINDS[arguments.table]
+    if absent := [str(path) for path in arguments.inputs if not path.is_file()]:
+        raise DataError(f"{', '.join(absent)}: no such file (expected parts of the table '{table.name}')")
+    whole = concat_tables((read_parquet(path, table) for path in arguments.inputs), table)
+    if table.name == "ledger":
+        whole = sum_ledger(whole)
+    write_tsv(whole, arguments.output, table)
+    log(f"integrasite gather: {table.name}: {len(whole)} rows from {len(arguments.inputs)} parts")
+    return 0
+
+
+def sum_ledger(parts: "pd.DataFrame") -> "pd.DataFrame":
+    """Add up the read pairs of each sample, stage and fate; `fraction` is of all pairs of the sample."""
+    summed = parts.groupby(["sample", "stage", "fate"])["n_reads"].sum().reset_index()
+    total = summed.groupby("sample")["n_reads"].transform("sum").astype("float64")
+    summed["fraction"] = summed["n_reads"].astype("float64") / total.where(total > 0)
+    return summed

@@ -1,0 +1,49 @@
+"""`integrasite report`: the run's page, one page per subject, and the summary for machines."""
+
+import argparse
+from pathlib import Path
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Arguments of the command."""
+    parser.add_argument("--config", type=Path, required=True, help="the study's config.yaml")
+    parser.add_argument(
+        "--results",
+        type=Path,
+        required=True,
+        help="folder with the run's tables; summary.json is written there",
+    )
+    parser.add_argument(
+        "-o",
+        "--output",
+        type=Path,
+        help="the run's page (default: RESULTS/report/index.html); subjects' pages go to subjects/ beside it",
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Read the tables, write the pages and `summary.json`."""
+    from integrasite import __version__
+    from integrasite.config.read import load_study
+    from integrasite.io.atomic import write_text
+    from integrasite.io.sequences import file_checksum
+    from integrasite.report.inputs import read_run_tables
+    from integrasite.report.names import page_name
+    from integrasite.report.page import render_page
+    from integrasite.report.summary import summarise
+    from integrasite.report.view import Provenance, make_view
+
+    study = load_study(arguments.config)
+    sheet = study.resolve(study.config.samples)
+    provenance = Provenance(__version__, file_checksum(sheet), file_checksum(study.path))
+    tables = read_run_tables(arguments.results)
+    index = arguments.output or arguments.results / "report" / "index.html"
+    whole = make_view(study, tables, provenance)
+    for subject in whole.subjects:
+        write_text(
+            index.parent / "subjects" / page_name(subject),
+            render_page(make_view(study, tables, provenance, subject)),
+        )
+    write_text(arguments.results / "summary.json", summarise(whole))
+    write_text(index, render_page(whole))
+    return 0

@@ -1,0 +1,117 @@
+"""Results in the forms that other programs read: INSPIIRED's table, BED and bedGraph."""
+
+import io
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from integrasite.io.atomic import write_text
+from integrasite.model.sites import duplicated_interval
+
+
+def write_frame(frame: pd.DataFrame, path: Path, *, header: bool = True) -> None:
+    """Write a table of another program's layout as TSV, by the rules of our own tables."""
+    text = frame.copy()
+    for name in frame.columns[(frame.dtypes == "boolean") | (frame.dtypes == "bool")]:
+        text[name] = frame[name].map({True: "TRUE", False: "FALSE"}).astype(object)
+    buffer = io.StringIO()
+    text.to_csv(
+        buffer, sep="\t", index=False, header=header, lineterminator="\n", float_format="%.8g", na_rep=""
+    )
+    write_text(path, buffer.getvalue())
+
+
+def inspiired_table(clones: pd.DataFrame, annotation: pd.DataFrame, genome: str) -> pd.DataFrame:
+    """Uniquely placed, passing clones in INSPIIRED's words; `relAbund` is in percent, as there.
+
+    Args:
+        clones: the table `clones`.
+        annotation: the table `annotation`; a site that it lacks has no gene.
+        genome: name of the genome.
+    """
+    kept = clones[(clones["status"] == "pass") & (clones["placement"] == "unique")]
+    rows = kept.merge(annotation.drop_duplicates("site_id"), on="site_id", how="left")
+    rows = rows.sort_values(["subject", "specimen", "contig", "position", "strand"], ignore_index=True)
+    position = rows["position"].astype("Int64")
+    return pd.DataFrame(
+        {
+            "posid": rows["contig"] + rows["strand"] + position.astype(str),
+            "sample": rows["specimen"],
+            "patient": rows["subject"],
+            "cellType": rows["cell_type"],
+            "timePoint": rows["timepoint"],
+            "timePointDays": rows["days"],
+            "seqnames": rows["contig"],
+            "start": position,
+            "end": position,
+            "width": position - position + 1,
+            "strand": rows["strand"],
+            "refGenome": genome,
+            "reads": rows["n_reads"],
+            "estAbund": rows["cells"],
+            "relAbund": 100 * rows["fraction"],
+            "inFeature": rows["in_gene"],
+            "nearestFeature": rows["gene"],
+            "nearestFeatureStrand": rows["gene_strand"],
+            "inFeatureExon": rows["in_exon"],
+            "inFeatureSameOrt": rows["same_orientation"].str.upper(),
+            "nearestOncoFeature": rows["nearest_cancer_gene"],
+            "nearestOncoFeatureDist": rows["cancer_gene_distance"],
+        }
+    )
+
+
+def site_intervals(sites: pd.DataFrame, tsd_length: Mapping[str, int]) -> pd.DataFrame:
+    """The duplicated bases of every uniquely placed, passing site as BED (0-based, half-open; score 0).
+
+    Args:
+        sites: the table `sites`.
+        tsd_length: vector -> length of its target-site duplication, bp.
+    """
+    kept = sites[(sites["status"] == "pass") & (sites["placement"] == "unique")]
+    rows = kept[["contig", "position", "strand", "site_id", "vector"]].drop_duplicates()
+    spans = [
+        duplicated_interval(int(position) - 1, strand == "+", tsd_length[vector])
+        for position, strand, vector in zip(rows["position"], rows["strand"], rows["vector"], strict=True)
+    ]
+    bed = pd.DataFrame(
+        {
+            "contig": rows["contig"].to_numpy(dtype=object),
+            "start": [max(start, 0) for start, _ in spans],
+            "end": [end for _, end in spans],
+            "name": rows["site_id"].to_numpy(dtype=object),
+            "score": 0,
+            "strand": rows["strand"].to_numpy(dtype=object),
+        }
+    )
+    return bed.drop_duplicates().sort_values(["contig", "start", "end", "name"], ignore_index=True)
+
+
+def specimen_tracks(clones: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
+    """Cells at every base of a specimen that holds uniquely placed, passing sites; both strands are added.
+
+    Args:
+        clones: the table `clones`.
+
+    Yields:
+        A name for the specimen's files, and its bedGraph: contig, start, end (0-based, half-open), cells.
+    """
+    kept = clones[(clones["status"] == "pass") & (clones["placement"] == "unique")]
+    names: dict[str, int] = {}
+    for key, rows in kept.groupby(["subject", "specimen"], sort=True):
+        subject, specimen = (str(part) for part in (key if isinstance(key, tuple) else (key,)))
+        name = specimen if specimen.startswith(subject) else f"{subject}.{specimen}"
+        name = re.sub(r"[^\w.+-]", "_", name)
+        names[name] = names.get(name, 0) + 1
+        summed = rows.groupby(["contig", "position"], as_index=False, sort=True)["cells"].sum()
+        end = summed["position"].to_numpy(dtype="int64")
+        track: dict[str, Any] = {
+            "contig": summed["contig"],
+            "start": end - 1,
+            "end": end,
+            "cells": summed["cells"],
+        }
+        yield name if names[name] == 1 else f"{name}-{names[name]}", pd.DataFrame(track)

@@ -1,0 +1,245 @@
+"""Molecules of one subject to fragments, sites and multihit clusters."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from integrasite.config.calling import Calling
+from integrasite.junctions.evidence import Evidence, LibraryJunction
+from integrasite.kernels.codes import umi_to_text
+from integrasite.kernels.fragments import find_fragments
+from integrasite.model.fates import Fate
+from integrasite.model.sites import site_label, strand_word
+from integrasite.sites.multihits import resolve_multihits
+from integrasite.sites.wobble import standardise_positions
+
+FRAGMENT_SPAN = 300.0
+"""bp over which the fragments of one site are spread, for the chance that two end side by side."""
+_PLACE = ["contig", "position", "is_forward"]
+
+
+@dataclass(frozen=True)
+class SubjectSites:
+    """Everything called for one subject.
+
+    Args:
+        fragments: one row per fragment (columns of `FRAGMENTS`).
+        sites: one row per library and site (columns of `SITES`).
+        multihits: candidate places of clusters (columns of `MULTIHITS`).
+        fates: `sample, fate, n_reads` of all molecules.
+    """
+
+    fragments: pd.DataFrame
+    sites: pd.DataFrame
+    multihits: pd.DataFrame
+    fates: pd.DataFrame
+
+
+@dataclass(frozen=True)
+class SubjectContext:
+    """What calling needs beside the molecules.
+
+    Args:
+        subject: whose sites these are.
+        contigs: names by number.
+        n_host: contigs from this number on are vectors.
+        libraries: by sample.
+        umi_lengths: UMI bases by sample; 0 where there is none that is long enough to count molecules.
+        blacklist: `contig` (name), `start`, `end` (0-based half-open); may be empty.
+        calling: thresholds.
+    """
+
+    subject: str
+    contigs: tuple[str, ...]
+    n_host: int
+    libraries: Mapping[str, LibraryJunction]
+    umi_lengths: Mapping[str, int]
+    blacklist: pd.DataFrame
+    calling: Calling
+
+
+def place_molecules(evidence: Evidence, context: SubjectContext) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Give every placed molecule its site or its cluster.
+
+    Returns:
+        `(molecules, places)`: molecules with `contig, position, is_forward, breakpoint, cluster` ("" where unique); and the
+        remaining places of clustered molecules with `molecule, cluster, contig, position, is_forward, weight`.
+    """
+    calling = context.calling
+    molecules = evidence.molecules
+    top = evidence.places.groupby("molecule")["posterior"].transform("max")
+    is_unique = (evidence.places["posterior"] >= calling.min_place_posterior) & (evidence.places["posterior"] == top)
+    unique = evidence.places[is_unique].drop_duplicates("molecule").join(molecules[["sample", "umi", "n_reads"]], on="molecule")
+    has_umi = any(context.umi_lengths.values())
+    unique = unique.assign(position=standardise_positions(unique, calling, has_umi))
+    support = unique.groupby(_PLACE).size().rename("n").reset_index()
+    others = evidence.places[~evidence.places["molecule"].isin(unique["molecule"])]
+    shared = resolve_multihits(others, support, calling)
+    clustered, places = _name_clusters(shared.clustered, molecules, context)
+    columns = ["molecule", *_PLACE, "breakpoint"]
+    placed = pd.concat([unique[columns].assign(cluster=""), shared.rescued[columns].assign(cluster=""), clustered], ignore_index=True)
+    placed = placed.join(molecules[["sample", "umi", "n_reads"]], on="molecule")
+    return placed.sort_values("molecule", kind="stable", ignore_index=True), places
+
+
+def _name_clusters(shared: pd.DataFrame, molecules: pd.DataFrame, context: SubjectContext) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Put each cluster at its best place, merge clusters that are echoes of each other, and name them by that place."""
+    columns = ["molecule", *_PLACE, "breakpoint", "cluster"]
+    if not len(shared):
+        return shared.assign(cluster="")[columns], shared.assign(cluster="")[["molecule", "cluster", *_PLACE, "weight"]]
+    weights = shared.groupby(["cluster", *_PLACE])["weight"].sum().reset_index()
+    weights["weight"] = weights["weight"].round(9)  # so that equal sums stay equal whatever order they were added in
+    best = weights.sort_values(["cluster", "weight", *_PLACE], ascending=[True, False, True, True, False], kind="stable").drop_duplicates("cluster")
+    at_best = shared.drop(columns=_PLACE).merge(best[["cluster", *_PLACE]], on="cluster")
+    own = shared.rename(columns={"breakpoint": "own"})[["molecule", *_PLACE, "own"]]
+    at_best = at_best.drop_duplicates("molecule").merge(own, on=["molecule", *_PLACE], how="left")
+    shown = at_best.join(molecules[["sample", "umi", "n_reads"]], on="molecule")
+    at_best["position"] = standardise_positions(shown, context.calling, any(context.umi_lengths.values()))
+    at_best["breakpoint"] = at_best["own"].fillna(at_best["breakpoint"]).astype(np.int64)
+    names = {
+        key: f"m-{site_label(context.contigs[key[0]], int(key[1]), bool(key[2]))}"
+        for key in at_best[_PLACE].drop_duplicates().itertuples(index=False, name=None)
+    }
+    at_best["cluster"] = [names[key] for key in at_best[_PLACE].itertuples(index=False, name=None)]
+    places = shared.drop(columns="cluster").merge(at_best[["molecule", "cluster"]], on="molecule")
+    return at_best[columns], places[["molecule", "cluster", *_PLACE, "weight"]]
+
+
+def collapse_fragments(placed: pd.DataFrame, context: SubjectContext) -> pd.DataFrame:
+    """Fragments of placed molecules: jittered breakpoints and misread UMIs folded in, reads added up.
+
+    Returns:
+        `sample, contig, position, is_forward, cluster, breakpoint, umi, n_reads`.
+    """
+    key = ["sample", "cluster", *_PLACE]
+    table = placed.sort_values([*key, "breakpoint", "umi"], kind="stable", ignore_index=True)
+    has_umi = _per_sample(table, lambda sample: context.umi_lengths[sample] > 0, bool)
+    umi = np.where(has_umi, table["umi"].to_numpy(dtype=np.uint64), np.uint64(0))
+    calling = context.calling
+    parents = find_fragments(
+        table.groupby(key, sort=False).ngroup().to_numpy(dtype=np.int64), table["breakpoint"].to_numpy(dtype=np.int64), umi,
+        table["n_reads"].to_numpy(dtype=np.int64), has_umi, calling.breakpoint_jitter, calling.jitter_rate, FRAGMENT_SPAN,
+    )  # fmt: skip
+    table["umi"] = umi
+    reads = np.bincount(parents, weights=table["n_reads"], minlength=len(table)).astype(np.int64)
+    fragments = table.assign(n_reads=reads)[reads > 0]
+    return fragments.drop(columns="molecule").reset_index(drop=True)
+
+
+def call_subject(evidence: Evidence, context: SubjectContext) -> SubjectSites:
+    """Call one subject's sites from all its molecules."""
+    placed, places = place_molecules(evidence, context)
+    fragments = _describe(collapse_fragments(placed, context), context)
+    sites = _site_table(fragments, context)
+    status = sites.set_index(["sample", "site_id", "cluster"])["status"]
+    index = pd.MultiIndex.from_frame(fragments[["sample", "site_id", "cluster"]])
+    fragments = fragments.assign(status=status.reindex(index).to_numpy())
+    return SubjectSites(fragments, sites, _multihit_table(places, evidence.molecules, context), _fates(evidence, placed, fragments))
+
+
+def _describe(fragments: pd.DataFrame, context: SubjectContext) -> pd.DataFrame:
+    """Names instead of numbers: contig, strand, label, length and UMI as text."""
+    contig = np.array(context.contigs, dtype=object)[fragments["contig"].to_numpy(np.int64)]
+    position, forward = fragments["position"], fragments["is_forward"]
+    places = pd.DataFrame({"contig": contig, "position": position, "forward": forward}).drop_duplicates()
+    labels = {key: site_label(key[0], int(key[1]), bool(key[2])) for key in places.itertuples(index=False, name=None)}
+    described = pd.DataFrame(
+        {
+            "sample": fragments["sample"],
+            "subject": context.subject,
+            "contig": contig,
+            "position": position + 1,
+            "strand": np.where(forward.to_numpy(bool), "+", "-").astype(object),
+            "site_id": [labels[key] for key in zip(contig, position, forward, strict=True)],
+            "vector": _per_sample(fragments, lambda sample: context.libraries[sample].vector, object),
+            "vector_end": _per_sample(fragments, lambda sample: str(context.libraries[sample].vector_end), object),
+            "placement": np.where(fragments["cluster"] == "", "unique", "multihit"),
+            "cluster": fragments["cluster"],
+            "length": _lengths(fragments, context),
+            "n_reads": fragments["n_reads"],
+        }
+    )
+    described["umi"] = ""
+    for sample, rows in fragments.groupby("sample").groups.items():
+        described.loc[rows, "umi"] = umi_to_text(fragments.loc[rows, "umi"].to_numpy(dtype=np.uint64), context.umi_lengths[str(sample)])
+    return described
+
+
+def _per_sample(frame: pd.DataFrame, value: Callable[[str], object], dtype: type) -> npt.NDArray[Any]:
+    """A value of each row's library, as an array (also where there are no rows)."""
+    codes, samples = pd.factorize(frame["sample"].astype(object))
+    return np.array([value(str(sample)) for sample in samples], dtype=dtype)[codes] if len(codes) else np.empty(0, dtype)
+
+
+def _lengths(fragments: pd.DataFrame, context: SubjectContext) -> npt.NDArray[np.int64]:
+    """bp from the junction's first host base to the breakpoint; 0 where the breakpoint is unknown."""
+    libraries = context.libraries
+    shift = _per_sample(fragments, lambda sample: 0 if libraries[sample].vector_end.is_three_prime else libraries[sample].tsd - 1, np.int64)
+    position, ends = fragments["position"].to_numpy(np.int64), fragments["breakpoint"].to_numpy(np.int64)
+    away = np.where(fragments["is_forward"].to_numpy(bool), ends - position, position - ends)
+    # a U3 read runs the other way, from T - 1 bases beyond the site's position
+    length = np.where(shift > 0, shift - away + 1, away + 1)
+    return np.where(ends < 0, 0, np.maximum(length, 1))
+
+
+def _site_table(fragments: pd.DataFrame, context: SubjectContext) -> pd.DataFrame:
+    key = ["sample", "subject", "contig", "position", "strand", "site_id", "vector", "vector_end", "placement", "cluster"]
+    groups = fragments.groupby(key, sort=False)
+    sites = groups.agg(n_reads=("n_reads", "sum"), n_fragments=("n_reads", "size")).reset_index()
+    known = fragments[fragments["length"] > 0]
+    sites["n_lengths"] = _count_distinct(known, key, "length", sites)
+    sites["n_umis"] = _count_distinct(fragments[fragments["umi"] != ""], key, "umi", sites)
+    sites["n_split"] = sites["n_reads"]
+    sites["n_discordant"] = 0
+    sites["status"], sites["reason"] = "pass", ""
+    in_vector = sites["contig"].isin(context.contigs[context.n_host :])
+    sites.loc[in_vector, ["status", "reason"]] = ["ambiguous", "fits the vector as well as the host"]
+    listed = _in_blacklist(sites, context.blacklist)
+    sites.loc[listed, ["status", "reason"]] = ["artefact", "lies in a region of the blacklist"]
+    return sites
+
+
+def _count_distinct(rows: pd.DataFrame, key: list[str], column: str, sites: pd.DataFrame) -> npt.NDArray[np.int64]:
+    counted = rows.drop_duplicates([*key, column]).groupby(key, sort=False).size()
+    return counted.reindex(pd.MultiIndex.from_frame(sites[key])).fillna(0).to_numpy(dtype=np.int64)
+
+
+def _in_blacklist(sites: pd.DataFrame, blacklist: pd.DataFrame) -> npt.NDArray[np.bool_]:
+    found = np.zeros(len(sites), bool)
+    for contig, regions in blacklist.groupby("contig"):
+        rows = np.flatnonzero(sites["contig"] == contig)
+        at = sites["position"].to_numpy()[rows] - 1
+        for start, end in zip(regions["start"], regions["end"], strict=True):
+            found[rows[(at >= start) & (at < end)]] = True
+    return found
+
+
+def _multihit_table(places: pd.DataFrame, molecules: pd.DataFrame, context: SubjectContext) -> pd.DataFrame:
+    """Weights over a cluster's places, per library; they add up to 1."""
+    columns = ["subject", "sample", "cluster", "site_id", "contig", "position", "strand", "weight"]
+    if not len(places):
+        return pd.DataFrame({name: [] for name in columns})
+    table = places.join(molecules["sample"], on="molecule").groupby(["sample", "cluster", *_PLACE])["weight"].sum().reset_index()
+    table["weight"] = table["weight"] / table.groupby(["sample", "cluster"])["weight"].transform("sum")
+    table = table.sort_values(["sample", "cluster", "weight", *_PLACE], ascending=[True, True, False, True, True, False], kind="stable")
+    names = [context.contigs[number] for number in table["contig"]]
+    labels = [site_label(name, int(at), bool(forward)) for name, at, forward in zip(names, table["position"], table["is_forward"], strict=True)]
+    strands = [strand_word(bool(forward)) for forward in table["is_forward"]]
+    described = table.assign(subject=context.subject, contig=names, position=table["position"] + 1, site_id=labels, strand=strands)
+    return described[columns]
+
+
+def _fates(evidence: Evidence, placed: pd.DataFrame, fragments: pd.DataFrame) -> pd.DataFrame:
+    """Reads by library and fate, molecules that became fragments included."""
+    unplaced = evidence.molecules[~evidence.molecules.index.isin(placed["molecule"])]
+    lost = unplaced[["sample", "fate", "n_reads"]].copy()
+    lost.loc[lost["fate"] == int(Fate.USABLE), "fate"] = int(Fate.UNALIGNED)
+    fate = np.where(fragments["placement"] == "unique", int(Fate.SITE_UNIQUE), int(Fate.SITE_MULTIHIT))
+    fate = np.where(fragments["status"] == "artefact", int(Fate.BLACKLISTED), fate)
+    fate = np.where(fragments["status"] == "ambiguous", int(Fate.SITE_NOT_PASSED), fate)
+    found = fragments[["sample", "n_reads"]].assign(fate=fate)
+    return pd.concat([lost, found], ignore_index=True).groupby(["sample", "fate"])["n_reads"].sum().reset_index()

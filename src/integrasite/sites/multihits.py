@@ -1,0 +1,124 @@
+"""Molecules that fit several places equally: shared out by expectation-maximisation, kept together as clusters.
+
+A place that unique molecules support draws the molecules that also fit elsewhere; where nothing decides, the places stay
+together under one cluster, with weights, and count once in every denominator.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
+from integrasite.config.calling import Calling
+
+SNAP = 3
+"""bp within which a place of an ambiguous molecule is taken for the unique site nearby."""
+_ROUNDS = 60
+_PSEUDO = 0.1
+_NEGLIGIBLE = 1e-3
+
+Floats = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class SharedPlaces:
+    """Result for ambiguous molecules.
+
+    Args:
+        rescued: `molecule, contig, position, is_forward, breakpoint` of molecules that belong to a uniquely supported site.
+        clustered: `molecule, cluster, contig, position, is_forward, breakpoint, weight`, one row per molecule and place that
+            remains; `weight` is the molecule's share at that place.
+    """
+
+    rescued: pd.DataFrame
+    clustered: pd.DataFrame
+
+
+def snap_to_sites(places: pd.DataFrame, sites: pd.DataFrame) -> pd.Series:
+    """Position of the unique site within `SNAP` bp of each place (the nearest, the first of two), else its own."""
+    snapped = places["position"].copy()
+    by_contig = {key: np.sort(group["position"].to_numpy()) for key, group in sites.groupby(["contig", "is_forward"])}
+    for key, group in places.groupby(["contig", "is_forward"]):
+        known = by_contig.get(key)
+        if known is None:
+            continue
+        at = group["position"].to_numpy()
+        right = np.searchsorted(known, at).clip(0, len(known) - 1)
+        left = (right - 1).clip(0)
+        nearest = np.where(np.abs(known[left] - at) <= np.abs(known[right] - at), known[left], known[right])
+        close = np.abs(nearest - at) <= SNAP
+        snapped.loc[group.index[close]] = nearest[close]
+    return snapped
+
+
+def share_out(molecule: Integers, site: Integers, posterior: Floats, unique_support: Floats) -> Floats:
+    """Each row's share of its molecule by expectation-maximisation over the sites' support.
+
+    Args:
+        molecule: molecule of each row.
+        site: site of each row.
+        posterior: alignment posterior of each row.
+        unique_support: unique molecules of each site.
+
+    Returns:
+        Shares that add up to 1 per molecule.
+    """
+    n_molecules = int(molecule.max()) + 1
+    support = unique_support + _PSEUDO * np.bincount(site, weights=posterior, minlength=len(unique_support))
+    shares = posterior
+    for _ in range(_ROUNDS):
+        raw = posterior * support[site]
+        shares = raw / np.bincount(molecule, weights=raw, minlength=n_molecules)[molecule]
+        updated = unique_support + np.bincount(site, weights=shares, minlength=len(unique_support))
+        if np.max(np.abs(updated - support), initial=0.0) < 1e-6:
+            break
+        support = updated
+    return shares
+
+
+def _number_sites(places: pd.DataFrame, unique_sites: pd.DataFrame) -> tuple[Integers, Floats]:
+    key = ["contig", "position", "is_forward"]
+    table = places[key].drop_duplicates().merge(unique_sites[[*key, "n"]], on=key, how="left")
+    table = table.sort_values(key, kind="stable").reset_index(drop=True)
+    table["site"] = np.arange(len(table))
+    numbers = places[key].merge(table[[*key, "site"]], on=key, how="left")["site"].to_numpy()
+    return numbers, table["n"].fillna(0).to_numpy(dtype=np.float64)
+
+
+def resolve_multihits(places: pd.DataFrame, unique_sites: pd.DataFrame, calling: Calling) -> SharedPlaces:
+    """Share ambiguous molecules among their places.
+
+    Args:
+        places: `molecule, contig, position, is_forward, breakpoint, posterior` of molecules without a unique place.
+        unique_sites: `contig, position, is_forward, n` of sites with unique molecules.
+        calling: thresholds.
+    """
+    columns = ["molecule", "contig", "position", "is_forward", "breakpoint"]
+    if not len(places):
+        return SharedPlaces(places[columns], places[columns].assign(cluster=0, weight=0.0))
+    table = places.assign(position=snap_to_sites(places, unique_sites))
+    table = table.sort_values([*columns, "posterior"], kind="stable").drop_duplicates(columns[:4]).reset_index(drop=True)
+    site, support = _number_sites(table, unique_sites)
+    codes, molecules = pd.factorize(table["molecule"])
+    table["weight"] = share_out(codes.astype(np.int64), site, table["posterior"].to_numpy(), support)
+    is_rescued = (table["weight"] >= calling.rescue_posterior) & (support[site] >= 1)
+    gone = table["molecule"].isin(table.loc[is_rescued, "molecule"])
+    rest = table[~gone & (table["weight"] >= _NEGLIGIBLE)].reset_index(drop=True)
+    rest_site = site[(~gone & (table["weight"] >= _NEGLIGIBLE)).to_numpy()]
+    rest["cluster"] = _components(rest["molecule"].to_numpy(), rest_site, len(molecules))
+    return SharedPlaces(table.loc[is_rescued, columns].reset_index(drop=True), rest[[*columns, "cluster", "weight"]])
+
+
+def _components(molecule: npt.NDArray[np.generic], site: Integers, n_molecules: int) -> Integers:
+    """Number of the group of molecules and sites that each row belongs to."""
+    if not len(molecule):
+        return np.empty(0, np.int64)
+    codes, _ = pd.factorize(molecule)
+    n = n_molecules + int(site.max()) + 1
+    graph = coo_array((np.ones(len(codes)), (codes, site + n_molecules)), shape=(n, n))
+    _, labels = connected_components(graph, directed=False)
+    return labels[codes].astype(np.int64)

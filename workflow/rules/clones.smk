@@ -1,0 +1,21 @@
+rule estimate_clones:
+    input:
+        f"{RESULTS}/called/{{subject}}/{{subject}}.fragments.parquet",
+    output:
+        f"{RESULTS}/called/{{subject}}/{{subject}}.clones.parquet",
+    log:
+        "logs/clones/estimate_clones/{subject}.log",
+    benchmark:
+        "logs/benchmarks/estimate_clones.{subject}.tsv"
+    conda:
+        "../envs/integrasite.yaml"
+    threads: 1
+    resources:
+        mem_mb=scale_memory(4000),
+        runtime=60,
+    params:
+        config=CONFIG,
+    retries: 1
+    shell:
+        "integrasite estimate-clones --config {params.config:q} --subject {wildcards.subject:q} --fragments {input:q}"
+        " -o {output:q} 2> {log:q}"

@@ -1,0 +1,50 @@
+rule prepare_reads:
+    input:
+        get_source_files,
+        vectors=get_vector_files(),
+    output:
+        reads=temp(f"{RESULTS}/reads/{{source}}/{{source}}.{{chunk}}.reads.parquet"),
+        counts=f"{RESULTS}/reads/{{source}}/{{source}}.{{chunk}}.counts.parquet",
+        ledger=f"{RESULTS}/reads/{{source}}/{{source}}.{{chunk}}.ledger.parquet",
+    log:
+        "logs/reads/prepare_reads/{source}.{chunk}.log",
+    benchmark:
+        "logs/benchmarks/prepare_reads.{source}.{chunk}.tsv"
+    conda:
+        "../envs/integrasite.yaml"
+    threads: 1
+    resources:
+        mem_mb=scale_memory(2000),
+        runtime=120,
+    params:
+        config=CONFIG,
+        chunks=lambda wildcards: n_chunks(STUDY, SOURCES[wildcards.source]),
+    retries: 1
+    shell:
+        "integrasite prepare-reads --config {params.config:q} --source {wildcards.source:q}"
+        " --chunk {wildcards.chunk} --chunks {params.chunks}"
+        " --counts {output.counts:q} --ledger {output.ledger:q} -o {output.reads:q} 2> {log:q}"
+
+
+rule collapse_molecules:
+    input:
+        get_chunks,
+    output:
+        inserts=f"{RESULTS}/aligned/{{source}}/{{source}}.inserts.parquet",
+        molecules=f"{RESULTS}/aligned/{{source}}/{{source}}.molecules.parquet",
+    log:
+        "logs/reads/collapse_molecules/{source}.log",
+    benchmark:
+        "logs/benchmarks/collapse_molecules.{source}.tsv"
+    conda:
+        "../envs/integrasite.yaml"
+    threads: 1
+    resources:
+        mem_mb=scale_memory(4000),
+        runtime=120,
+    params:
+        config=CONFIG,
+    retries: 1
+    shell:
+        "integrasite collapse --config {params.config:q} --source {wildcards.source:q} --reads {input:q}"
+        " --inserts {output.inserts:q} --molecules {output.molecules:q} 2> {log:q}"

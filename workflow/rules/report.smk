@@ -1,0 +1,53 @@
+rule write_report:
+    input:
+        sites=f"{RESULTS}/sites.tsv.gz",
+        multihits=f"{RESULTS}/multihits.tsv.gz",
+        clones=f"{RESULTS}/clones.tsv.gz",
+        ledger=f"{RESULTS}/ledger.tsv",
+        annotation=f"{RESULTS}/annotation.tsv.gz",
+        diversity=f"{RESULTS}/diversity.tsv",
+        flags=f"{RESULTS}/flags.tsv",
+    output:
+        page=report(f"{RESULTS}/report/index.html", category="Report"),
+        summary=f"{RESULTS}/summary.json",
+    log:
+        "logs/report/write_report.log",
+    benchmark:
+        "logs/benchmarks/write_report.tsv"
+    conda:
+        "../envs/integrasite.yaml"
+    threads: 1
+    resources:
+        mem_mb=scale_memory(4000),
+        runtime=60,
+    params:
+        config=CONFIG,
+        results=RESULTS,
+    retries: 1
+    shell:
+        "integrasite report --config {params.config:q} --results {params.results:q} -o {output.page:q} 2> {log:q}"
+
+
+rule write_manifest:
+    input:
+        rules.write_report.output,
+        rules.write_report.input,
+        rules.export_tables.output,
+    output:
+        f"{RESULTS}/run.json",
+    log:
+        "logs/report/write_manifest.log",
+    benchmark:
+        "logs/benchmarks/write_manifest.tsv"
+    conda:
+        "../envs/integrasite.yaml"
+    threads: 1
+    resources:
+        mem_mb=scale_memory(1000),
+        runtime=60,
+    params:
+        config=CONFIG,
+        results=RESULTS,
+    retries: 1
+    shell:
+        "integrasite manifest --config {params.config:q} --results {params.results:q} -o {output:q} 2> {log:q}"

@@ -1,0 +1,117 @@
+rule gather_table:
+    input:
+        lambda wildcards: get_called(wildcards.table),
+    output:
+        f"{RESULTS}/{{table}}.tsv.gz",
+    log:
+        "logs/results/gather_table/{table}.log",
+    benchmark:
+        "logs/benchmarks/gather_table.{table}.tsv"
+    conda:
+        "../envs/integrasite.yaml"
+    threads: 1
+    resources:
+        mem_mb=scale_memory(4000),
+        runtime=30,
+    retries: 1
+    wildcard_constraints:
+        table="sites|multihits|clones",
+    shell:
+        "integrasite gather --table {wildcards.table} {input:q} -o {output:q} 2> {log:q}"
+
+
+rule gather_ledger:
+    input:
+        reads=get_all_read_ledgers(),
+        subjects=get_called("ledger"),
+    output:
+        f"{RESULTS}/ledger.tsv",
+    log:
+        "logs/results/gather_ledger.log",
+    benchmark:
+        "logs/benchmarks/gather_ledger.tsv"
+    conda:
+        "../envs/integrasite.yaml"
+    threads: 1
+    resources:
+        mem_mb=scale_memory(1000),
+        runtime=30,
+    retries: 1
+    shell:
+        "integrasite gather --table ledger {input.reads:q} {input.subjects:q} -o {output:q} 2> {log:q}"
+
+
+rule measure_diversity:
+    input:
+        f"{RESULTS}/clones.tsv.gz",
+    output:
+        f"{RESULTS}/diversity.tsv",
+    log:
+        "logs/results/measure_diversity.log",
+    benchmark:
+        "logs/benchmarks/measure_diversity.tsv"
+    conda:
+        "../envs/integrasite.yaml"
+    threads: 1
+    resources:
+        mem_mb=scale_memory(2000),
+        runtime=30,
+    params:
+        config=CONFIG,
+    retries: 1
+    shell:
+        "integrasite diversity --config {params.config:q} --clones {input:q} -o {output:q} 2> {log:q}"
+
+
+rule raise_flags:
+    input:
+        clones=f"{RESULTS}/clones.tsv.gz",
+        annotation=f"{RESULTS}/annotation.tsv.gz",
+        diversity=f"{RESULTS}/diversity.tsv",
+    output:
+        f"{RESULTS}/flags.tsv",
+    log:
+        "logs/results/raise_flags.log",
+    benchmark:
+        "logs/benchmarks/raise_flags.tsv"
+    conda:
+        "../envs/integrasite.yaml"
+    threads: 1
+    resources:
+        mem_mb=scale_memory(2000),
+        runtime=30,
+    params:
+        config=CONFIG,
+    retries: 1
+    shell:
+        "integrasite flag --config {params.config:q} --clones {input.clones:q} --annotation {input.annotation:q}"
+        " --diversity {input.diversity:q} -o {output:q} 2> {log:q}"
+
+
+rule export_tables:
+    input:
+        sites=f"{RESULTS}/sites.tsv.gz",
+        clones=f"{RESULTS}/clones.tsv.gz",
+        annotation=f"{RESULTS}/annotation.tsv.gz",
+    output:
+        vispa2_counts=f"{RESULTS}/exports/vispa2_seqCount.tsv.gz",
+        vispa2_estimates=f"{RESULTS}/exports/vispa2_fragmentEstimate.tsv.gz",
+        posid=f"{RESULTS}/exports/inspiired_posid.tsv.gz",
+        bed=f"{RESULTS}/exports/sites.bed.gz",
+    log:
+        "logs/results/export_tables.log",
+    benchmark:
+        "logs/benchmarks/export_tables.tsv"
+    conda:
+        "../envs/integrasite.yaml"
+    threads: 1
+    resources:
+        mem_mb=scale_memory(4000),
+        runtime=60,
+    params:
+        config=CONFIG,
+        folder=f"{RESULTS}/exports",
+    retries: 1
+    shell:
+        "integrasite export --config {params.config:q} --sites {input.sites:q} --clones {input.clones:q}"
+        " --annotation {input.annotation:q} -o {params.folder:q} 2> {log:q}"
