@@ -31,7 +31,7 @@ class ToolError(IntegrasiteError):
     """An external program is missing or failed."""
 
 
-class ProblemList(ConfigError):
+class ProblemList(ConfigError):  # noqa: N818
     """Every problem found in a study's config, sheet and files, reported at once.
 
     Args:

@@ -125,6 +125,14 @@ def test_problems_of_the_config_come_numbered_on_stderr(toy, check):
     assert "2 problems found:\n  1. " in err and "\n  2. " in err and "Did you mean 'vectors'?" in err
 
 
+def test_files_are_checked_although_a_row_is_wrong(toy, check):
+    toy.rows[0][8] = "x"
+    del toy.files["genome.fa"]
+    code, out, err = check()
+    assert (code, out) == (2, "")
+    assert "2 problems found" in err and "column 'replicate'" in err and "reference.genome" in err
+
+
 def test_no_traceback_for_a_missing_config(tmp_path, capsys):
     assert main(["check", "--config", str(tmp_path / "no.yaml")]) == 2
     assert "no.yaml: no such file" in capsys.readouterr().err
@@ -217,11 +225,8 @@ def test_a_few_differences_to_the_vector_are_allowed(toy, check):
 
 
 def test_u3_runs_against_the_vector(toy, check):
-    u3 = str.maketrans("ACGT", "TGCA")
-    toy.config = CONFIG.replace(
-        "primer: GTGTGGAAAATC, ltr_end: TCTAGCA", f"ltr_end: {LTR_START.translate(u3)[::-1]}"
-    )
-    toy.config = toy.config.replace("}\n", ", vector_end: U3}\n") if "U3" in toy.config else toy.config
+    u3 = LTR_START.translate(str.maketrans("ACGT", "TGCA"))[::-1]
+    toy.config = CONFIG.replace("primer: GTGTGGAAAATC, ltr_end: TCTAGCA", f"ltr_end: {u3}")
     assert_one_problem(check(), "not where U5 is", "`vector_end` is U3")
     toy.config = toy.config.replace("u5: {", "u5: {vector_end: U3, ")
     assert check()[0] == 0
@@ -246,8 +251,8 @@ def test_a_provirus_with_a_backbone_is_a_warning(toy, check):
 
 
 def test_a_plasmid_is_round(toy, check):
-    whole = ltr() + dna(300, 3) + LTR_START + LTR_END[:-5]
-    toy.files["vector.fa"] = f">v\n{LTR_END[-5:]}{dna(100, 7)}{whole[119:]}\n"
+    toy.files["vector.fa"] = f">v\n{LTR_END[-5:]}{dna(300, 7)}{LTR_START}{LTR_END[:-5]}\n"
+    assert_one_problem(check(), "not where U5 is")
     toy.config = CONFIG.replace("vector.fa", "vector.fa, form: plasmid")
     assert check()[0] == 0
 
@@ -274,6 +279,16 @@ def test_barcodes_that_errors_can_mix_up_are_a_warning(toy, check):
     assert_one_warning(check(), "lines 2 ('A') and 3 ('B')", "differ in 2 bases")
     toy.config += "calling: {barcode_mismatches: 0}\n"
     assert check()[2] == ""
+
+
+def test_many_close_barcodes_are_not_an_avalanche(toy, check):
+    codes = ["A" * 7 + end for end in ("AAA", "ACC", "AGG", "ATT", "CAC")]
+    toy.rows = [
+        [f"L{n}", "P1", *toy.rows[0][2:5], code, LINKERS[0], "M1", str(n + 1)] for n, code in enumerate(codes)
+    ]
+    code, _, err = check()
+    assert code == 0
+    assert err.count("warning") == 6 and "3 more pairs" in err
 
 
 def test_one_barcode_with_two_linkers_is_two_libraries(toy, check):

@@ -95,16 +95,17 @@ def test_no_fragments_no_rows():
 
 
 def test_rows_that_do_not_pass_keep_their_place_without_a_fraction():
-    fragments = FragmentBuilder().add(10, [100, 120]).add(50, [200, 210, 220], status="contamination")
+    fragments = FragmentBuilder().add(50, [100, 120]).add(10, [200, 210, 220], status="contamination")
     clones = estimate(fragments.table())
-    passed, other = clones.iloc[0], clones.iloc[1]
+    other, passed = clones.iloc[0], clones.iloc[1]
     assert passed["fraction"] == 1.0
     assert passed["reason"] == ""
     assert other["status"] == "contamination"
     assert other["reason"] == NOT_PASSED
     assert other["cells"] >= 3
     missing = ["fraction", "fraction_low", "fraction_high", "p_ge_10", "p_ge_20", "p_ge_30"]
-    assert clones.loc[1, missing].isna().all()
+    assert clones.loc[0, missing].isna().all()
+    assert clones.loc[1, missing].notna().all()
 
 
 def test_reason_of_the_fragments_is_kept():
@@ -212,6 +213,19 @@ def test_row_order_does_not_matter():
     table = builder.table()
     shuffled = table.sample(frac=1.0, random_state=3).reset_index(drop=True)
     pd.testing.assert_frame_equal(estimate(table), estimate(shuffled))
+
+
+def test_saturated_clone_is_a_bound():
+    rng = np.random.default_rng(6)
+    length = rng.normal(150, 5, 4000).astype(int)
+    builder = FragmentBuilder().add(1, sorted(set(length[:3000])))
+    for number, value in enumerate(length[3000:]):
+        builder.add(number + 2, [value])
+    clones = estimate(builder.table())
+    assert clones["saturated"].tolist() == [True] + [False] * 1000
+    assert np.isnan(clones["cells_high"][0])
+    assert clones["fraction_high"][0] == 1.0
+    assert clones["cells_high"][1:].notna().all()
 
 
 def test_unknown_sample_is_refused():

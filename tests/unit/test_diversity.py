@@ -122,6 +122,7 @@ def test_table_has_every_amplicon_specimen():
             ("M1", 1, 60.0, 50, 50, "pass", "sonic"),
             ("M1", 2, 20.0, 19, 1, "pass", "sonic"),
             ("M1", 3, 20.0, 19, 2, "artefact", "sonic"),
+            ("M1", 4, 0.9, 5, 0, "pass", "ccf"),
             ("tumour", 1, 1.0, 5, 0, "pass", "ccf"),
         ]
     )
@@ -149,6 +150,8 @@ def test_lengths_count_only_where_they_mean_something():
     by_length = diversity_table(make_clones([(*row[:-1], "sonic") for row in rows]), libraries, Calling())
     assert by_fragment["coverage"][0] == pytest.approx(1 - 1 / 4)
     assert by_length["coverage"][0] == 0.0
+    unknown = make_clones([(*row[:4], 0, "pass", "sonic") for row in rows])
+    assert diversity_table(unknown, libraries, Calling())["coverage"][0] == pytest.approx(1 - 1 / 4)
 
 
 def test_stage(tmp_path):

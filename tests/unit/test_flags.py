@@ -33,8 +33,9 @@ def clone(**cells: object) -> dict[str, object]:
     base = {
         "subject": "p1", "specimen": "p1.M6", "site_id": "s1", "contig": "chr1", "position": 10,
         "strand": "+", "vector": "v", "placement": "unique", "n_fragments": 400, "cells": 450.0,
-        "fraction": 0.01, "fraction_low": 0.005, "fraction_high": 0.02, "p_ge_10": 0.0, "p_ge_20": 0.0,
-        "p_ge_30": 0.0, "estimator": "sonic", "saturated": False, "status": "pass",
+        "n_replicates": 3, "fraction": 0.01, "fraction_low": 0.005, "fraction_high": 0.02,
+        "p_ge_10": 0.0, "p_ge_20": 0.0, "p_ge_30": 0.0, "estimator": "sonic",
+        "saturated": False, "status": "pass",
     }  # fmt: skip
     return {**base, **cells}
 
@@ -207,11 +208,17 @@ def test_evidence_is_a_sentence_with_the_numbers():
     evidence = flags([clone(**MIDDLE)], [LMO2]).set_index("rule")["evidence"]
     assert evidence["dominant_20"] == (
         "25 % of the vector-marked copies (95 % interval 21 % to 29 %), 400 fragments in 3 replicates; "
-        "probability of at least 20 %: 0.98."
+        "probability of at least 20 %: 0.98; in GENE."
     )
     assert evidence["near_known_event"].startswith(
         "1,234 bp from LMO2 (published event: malignant); the site lies as"
     )
+
+
+def test_evidence_names_the_nearest_gene_where_none_contains_the_site():
+    evidence = flags([clone(**SMALL)], [{**PLAIN, "in_gene": False}])["evidence"].iloc[0]
+    assert evidence.endswith("; nearest gene GENE.")
+    assert flags([clone(**SMALL)], []).evidence.iloc[0].endswith("10 %: 0.96.")
 
 
 def test_evidence_says_when_place_or_size_is_unsure():

@@ -14,7 +14,7 @@ from integrasite.simulate.fastq import GzipStream
 from integrasite.simulate.genome import GenomeScenario
 from integrasite.simulate.host import gtf_text, read_genes, simulate_host
 from integrasite.simulate.molecules import Kind
-from integrasite.simulate.scenario import AmpliconScenario, load_scenario
+from integrasite.simulate.scenario import ARTEFACTS, AmpliconScenario, load_scenario
 from integrasite.simulate.sequences import decode
 
 SMALL = GenomeScenario(
@@ -32,8 +32,8 @@ CLEAN = {
     "subjects": ["A", "B"],
     "timepoints": ["D28", "M6"],
     "replicates": 2,
-    "fragments": 60,
-    "background_sites": 60,
+    "fragments": 40,
+    "background_sites": 40,
     "reads_per_molecule": 3,
     **dict.fromkeys(
         ("substitution_start", "substitution_end", "indel", "slippage", "breakpoint_jitter", "index_hop"), 0
@@ -49,7 +49,9 @@ def host():
 
 def inputs() -> Inputs:
     made = host()
-    repeats = pd.DataFrame([(r.contig, r.start, r.end) for r in made.genome.repeats], columns=["contig", "start", "end"])
+    repeats = pd.DataFrame(
+        [(r.contig, r.start, r.end) for r in made.genome.repeats], columns=["contig", "start", "end"]
+    )
     return Inputs(made.genome.contigs, read_genes(gtf_text(made.genes)), repeats, made.vector.codes)
 
 
@@ -76,7 +78,8 @@ def make(seed: int = 1, **changes) -> Made:
     run = simulate_amplicon(inputs(), scenario, np.random.default_rng(seed))
     blocks = list(run.blocks())
     text = {mate: b"".join(getattr(block, mate) for block in blocks) for mate in ("r1", "r2", "i1")}
-    truth = pd.concat([run.read_truth(block) for block in blocks], ignore_index=True)
+    tables = [run.read_truth(block) for block in blocks]
+    truth = pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()
     return Made(run, *(records(text[mate])[1] for mate in ("r1", "r2", "i1")), truth, text)
 
 
@@ -160,17 +163,13 @@ def test_ltr_ends_are_those_of_the_vector():
 
 
 @pytest.mark.parametrize("vector_end", ["U5", "U3"])
-@pytest.mark.parametrize(
-    ("kind", "fate"),
-    [("internal_vector",) * 2, ("two_ltr_circle",) * 2, ("no_insert",) * 2, ("autointegration",) * 2]
-    + [("truncated_ltr",) * 2, ("mispriming",) * 2],
-)
-def test_artefacts_read_as_they_are_named(vector_end: str, kind: str, fate: str):
+@pytest.mark.parametrize("kind", ARTEFACTS)
+def test_artefacts_read_as_they_are_named(vector_end: str, kind: str):
     made = artefacts(vector_end)
     rows = host_rows(made)
     rows = rows[rows["kind"] == kind]
     assert len(rows) > 20
-    assert set(rows["fate"]) == {fate}
+    assert set(rows["fate"]) == {kind}
     for index in rows.index:
         check_artefact(made, kind, made.r2[index], rows.loc[index])
 
@@ -178,7 +177,8 @@ def test_artefacts_read_as_they_are_named(vector_end: str, kind: str, fate: str)
 @cache
 def artefacts(vector_end: str) -> Made:
     rates = dict.fromkeys(
-        ("two_ltr_circle", "autointegration", "no_insert", "truncated_ltr", "mispriming", "internal_vector"), 0.1
+        ("two_ltr_circle", "autointegration", "no_insert", "truncated_ltr", "mispriming", "internal_vector"),
+        0.1,
     )
     return make(2, vector_ends=[vector_end], **rates)
 
@@ -239,7 +239,7 @@ def test_recombined_pairs_carry_another_molecules_linker_and_umi():
 
 
 def test_slippage_takes_or_adds_one_base_of_the_run_at_the_junction():
-    made, genome = make(5, slippage=1.0), contigs()
+    made, genome = make(5, slippage=1.0, fragments=120), contigs()
     lead = made.run.chemistries[0].lead
     rows = host_rows(made)
     rows = rows[rows["slip"] != 0]
@@ -283,11 +283,11 @@ def test_unlisted_barcodes_fit_no_library():
 
 
 def test_substitutions_rise_along_the_read_and_match_their_qualities():
-    quiet = {"fragments": 250, "reads_per_molecule": 12, "short_fraction": 0}
+    quiet = {"fragments": 120, "reads_per_molecule": 10, "short_fraction": 0}
     clear = make(9, **quiet, substitution_start=0, substitution_end=0)
     noisy = make(9, **quiet, substitution_start=0.001, substitution_end=0.02)
     codes, qualities = matrix(noisy.text["r1"])
-    # Errors come after all else is drawn, so both runs hold the same molecules; the reference is read off the first.
+    # Errors are drawn last, so both runs hold the same molecules and one serves as the other's reference.
     wrong = codes != reference_r1(noisy, clear)
     rates = wrong.mean(axis=0)
     assert rates[:20].mean() == pytest.approx(0.0023, rel=0.5)
@@ -298,8 +298,8 @@ def test_substitutions_rise_along_the_read_and_match_their_qualities():
 
 def matrix(text: bytes) -> tuple[np.ndarray, np.ndarray]:
     _, bases, qualities = records(text)
-    table = [np.array([list(line.encode()) for line in part], np.uint8) for part in (bases, qualities)]
-    return table[0], table[1] - 33
+    tables = [np.frombuffer("".join(part).encode(), np.uint8).reshape(-1, 150) for part in (bases, qualities)]
+    return tables[0], tables[1] - 33
 
 
 def reference_r1(noisy: Made, clear: Made) -> np.ndarray:
@@ -326,8 +326,7 @@ def test_low_quality_pairs_are_hardly_readable():
     assert poor.mean() == pytest.approx(0.5, abs=0.06)
     errors = 10.0 ** (-qualities[:, :60].astype(float) / 10)
     assert (-10 * np.log10(errors[poor].mean(axis=1))).max() < 15
-    # The last of 60 bases may be poor in a good read too, but not most of them.
-    assert np.median(-10 * np.log10(errors[~poor].mean(axis=1))) > 30
+    assert np.median(-10 * np.log10(errors[~poor].mean(axis=1))) > 25
 
 
 def test_restriction_fragments_end_at_the_next_motif():
@@ -336,7 +335,9 @@ def test_restriction_fragments_end_at_the_next_motif():
     rows = rows[rows["kind"] == "host"].drop_duplicates("molecule")
     assert len(rows) > 50
     for _, row in rows.iterrows():
-        insert = host_insert(genome[row["contig"]], int(row["position"]), row["strand"], "U5", int(row["length"]))
+        insert = host_insert(
+            genome[row["contig"]], int(row["position"]), row["strand"], "U5", int(row["length"])
+        )
         assert insert.endswith("TTAA")
         assert insert.find("TTAA") == len(insert) - 4
     assert rows.groupby("site_id")["length"].nunique().max() == 1
@@ -349,7 +350,10 @@ def test_contamination_brings_other_subjects_sites():
     assert share["contamination"] == pytest.approx(0.3, abs=0.06)
     owners = made.run.clones.sites["subject"].map(dict(enumerate(("A", "B"))))
     labels = dict(zip(made.run.molecule_truth()["site_id"], made.run.molecules.site, strict=True))
-    own = [owners[labels[site]] == subject for site, subject in zip(truth["site_id"], truth["subject"], strict=True)]
+    own = [
+        owners[labels[site]] == subject
+        for site, subject in zip(truth["site_id"], truth["subject"], strict=True)
+    ]
     assert (np.array(own) == (truth["cause"] == "clone").to_numpy()).all()
 
 
@@ -358,7 +362,9 @@ def test_fates_of_all_pairs_add_up_and_names_tell_nothing():
     table = made.run.tally.fate_table(made.run.libraries)
     assert table["n_reads"].sum() == 5000 == len(made.truth)
     counted = made.truth.groupby(["sample", "fate"]).size()
-    assert dict(counted) == {(s, f): n for s, f, n in zip(table["sample"], table["fate"], table["n_reads"], strict=True)}
+    assert dict(counted) == {
+        (s, f): n for s, f, n in zip(table["sample"], table["fate"], table["n_reads"], strict=True)
+    }
     names = {mate: records(made.text[mate])[0] for mate in ("r1", "r2", "i1")}
     assert len(set(names["r1"])) == 5000
     assert [n.replace(" 2:", " 1:") for n in names["r2"]] == names["r1"] == names["i1"]

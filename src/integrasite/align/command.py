@@ -39,7 +39,9 @@ def build_index(fasta: Path) -> None:
         raise ToolError(f"bwa index {fasta.name} failed (exit {done.returncode}): {_last_lines(done.stderr)}")
 
 
-def mem_arguments(index: Path, threads: int, *, min_seed: int, min_score: int, max_places: int, max_fragment: int) -> list[str]:
+def mem_arguments(
+    index: Path, threads: int, *, min_seed: int, min_score: int, max_places: int, max_fragment: int
+) -> list[str]:
     """The bwa mem call. Batch and insert-size model are fixed, so that no result depends on threads or neighbours in a batch."""
     return [
         require_bwa(), "mem", "-p", "-v", "1", "-t", str(threads), "-K", str(BATCH_BASES),
@@ -54,7 +56,9 @@ def aligned_records(arguments: Sequence[str], fasta: Iterable[bytes]) -> Iterato
     Raises:
         ToolError: if bwa fails.
     """
-    process = subprocess.Popen(arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    process = subprocess.Popen(
+        arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
     stdin, stdout, stderr = process.stdin, process.stdout, process.stderr
     assert stdin is not None and stdout is not None and stderr is not None
     messages: list[bytes] = []
@@ -67,7 +71,10 @@ def aligned_records(arguments: Sequence[str], fasta: Iterable[bytes]) -> Iterato
         except BrokenPipeError:
             pass  # bwa's own message says more than ours could
 
-    workers = [threading.Thread(target=feed, daemon=True), threading.Thread(target=lambda: messages.append(stderr.read()), daemon=True)]
+    workers = [
+        threading.Thread(target=feed, daemon=True),
+        threading.Thread(target=lambda: messages.append(stderr.read()), daemon=True),
+    ]
     for worker in workers:
         worker.start()
     try:
@@ -75,7 +82,9 @@ def aligned_records(arguments: Sequence[str], fasta: Iterable[bytes]) -> Iterato
             yield records
     except (OSError, ValueError) as error:
         process.kill()
-        raise ToolError(f"bwa mem gave no alignments ({error}): {_last_lines(b''.join(messages).decode(errors='replace'))}") from None
+        raise ToolError(
+            f"bwa mem gave no alignments ({error}): {_last_lines(b''.join(messages).decode(errors='replace'))}"
+        ) from None
     finally:
         stdout.close()
         code = process.wait()
@@ -83,7 +92,9 @@ def aligned_records(arguments: Sequence[str], fasta: Iterable[bytes]) -> Iterato
             worker.join(timeout=10)
         stderr.close()
     if code != 0:
-        raise ToolError(f"bwa mem failed (exit {code}): {_last_lines(b''.join(messages).decode(errors='replace'))}")
+        raise ToolError(
+            f"bwa mem failed (exit {code}): {_last_lines(b''.join(messages).decode(errors='replace'))}"
+        )
 
 
 def _last_lines(text: str, n: int = 3) -> str:

@@ -18,7 +18,9 @@ def fasta_blocks(inserts: pa.Table) -> Iterator[bytes]:
     for start in range(0, inserts.num_rows, _BLOCK):
         block = inserts.slice(start, _BLOCK)
         lines = []
-        for number, (junction, linker) in enumerate(zip(block["junction"].to_pylist(), block["linker"].to_pylist(), strict=True), start):
+        for number, (junction, linker) in enumerate(
+            zip(block["junction"].to_pylist(), block["linker"].to_pylist(), strict=True), start
+        ):
             lines.append(b">%d\n%s\n" % (number, junction))
             if linker:
                 lines.append(b">%d\n%s\n" % (number, linker))
@@ -30,13 +32,26 @@ def places_table(found: Iterable[InsertPlaces]) -> pa.Table:
     columns: list[list[object]] = [[] for _ in PLACES]
     for item in found:
         if not item.places:
-            for column, value in zip(columns, (item.insert, int(item.fate), -1, -1, -1, True, 0, 0.0), strict=True):
+            for column, value in zip(
+                columns, (item.insert, int(item.fate), -1, -1, -1, True, 0, 0.0), strict=True
+            ):
                 column.append(value)
         for place, posterior in zip(item.places, item.posteriors, strict=True):
-            row = (item.insert, int(item.fate), place.contig, place.position, place.breakpoint, place.is_forward, place.score, posterior)
+            row = (
+                item.insert,
+                int(item.fate),
+                place.contig,
+                place.position,
+                place.breakpoint,
+                place.is_forward,
+                place.score,
+                posterior,
+            )
             for column, value in zip(columns, row, strict=True):
                 column.append(value)
-    return pa.table([pa.array(column, field.type) for column, field in zip(columns, PLACES, strict=True)], schema=PLACES)
+    return pa.table(
+        [pa.array(column, field.type) for column, field in zip(columns, PLACES, strict=True)], schema=PLACES
+    )
 
 
 def align_inserts(inserts: pa.Table, reference: ReferenceIndex, calling: Calling, threads: int) -> pa.Table:
@@ -54,7 +69,12 @@ def align_inserts(inserts: pa.Table, reference: ReferenceIndex, calling: Calling
     if not inserts.num_rows:
         return PLACES.empty_table()
     arguments = mem_arguments(
-        reference.fasta, threads, min_seed=MIN_SEED, min_score=MIN_SCORE, max_places=calling.max_places, max_fragment=calling.max_fragment
+        reference.fasta,
+        threads,
+        min_seed=MIN_SEED,
+        min_score=MIN_SCORE,
+        max_places=calling.max_places,
+        max_fragment=calling.max_fragment,
     )
     with aligned_records(arguments, fasta_blocks(inserts)) as records:
         return places_table(place_inserts(records, reference.n_host, calling))

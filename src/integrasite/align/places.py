@@ -14,7 +14,9 @@ from integrasite.model.fates import Fate
 
 _CIGAR = re.compile(r"(\d+)([MIDNSHP=X])")
 _MISMATCH_COST = 5  # bwa: a match is +1, a mismatch -4
-_CHIMERA_COST = 17  # bwa's own penalty for reads that do not pair: a pair may cost this much against the best single hit
+_CHIMERA_COST = (
+    17  # bwa's own penalty for reads that do not pair: a pair may cost this much against the best single hit
+)
 _WHOLE_BASES = 12
 _WHOLE_SLACK = 3
 _COMPLEMENT = str.maketrans("ACGTN", "TGCAN")
@@ -83,16 +85,26 @@ def read_hits(record: pysam.AlignedSegment, contigs: dict[str, int]) -> list[Hit
     if record.is_unmapped:
         return []
     cigar = [(int(n), op) for n, op in _CIGAR.findall(record.cigarstring or "")]
-    hits = [_hit(record.reference_id, record.is_reverse, record.reference_start, cigar, record.get_tag("NM"))]
+    hits = [
+        _hit(
+            record.reference_id,
+            record.is_reverse,
+            record.reference_start,
+            cigar,
+            int(str(record.get_tag("NM"))),
+        )
+    ]
     if record.has_tag("XA"):
-        for text in record.get_tag("XA").rstrip(";").split(";"):
+        for text in str(record.get_tag("XA")).rstrip(";").split(";"):
             name, place, cigar_text, edits = text.rsplit(",", 3)
             parts = [(int(n), op) for n, op in _CIGAR.findall(cigar_text)]
             hits.append(_hit(contigs[name], place[0] == "-", int(place[1:]) - 1, parts, int(edits)))
     return hits
 
 
-def join_hits(junction: list[Hit], linker: list[Hit], lengths: tuple[int, int], calling: Calling) -> list[Place]:
+def join_hits(
+    junction: list[Hit], linker: list[Hit], lengths: tuple[int, int], calling: Calling
+) -> list[Place]:
     """Every way in which a junction hit and a linker hit form one fragment, best score of each place once.
 
     Args:
@@ -103,7 +115,10 @@ def join_hits(junction: list[Hit], linker: list[Hit], lengths: tuple[int, int], 
     """
     if not junction or not linker:
         return []
-    floor = max(hit.score for hit in junction) - _CHIMERA_COST, max(hit.score for hit in linker) - _CHIMERA_COST
+    floor = (
+        max(hit.score for hit in junction) - _CHIMERA_COST,
+        max(hit.score for hit in linker) - _CHIMERA_COST,
+    )
     by_contig: dict[tuple[int, bool], list[Hit]] = {}
     for hit in linker:
         if hit.score >= floor[1]:
@@ -125,17 +140,30 @@ def weigh_places(places: list[Place], calling: Calling) -> tuple[tuple[Place, ..
     ordered = sorted(places, key=lambda place: (-place.score, place))[: calling.max_places]
     weights = [math.exp(calling.error_per_point * (place.score - ordered[0].score)) for place in ordered]
     total = math.fsum(weights)
-    kept = [(place, weight / total) for place, weight in zip(ordered, weights, strict=True) if weight / total >= 1e-4]
+    kept = [
+        (place, weight / total)
+        for place, weight in zip(ordered, weights, strict=True)
+        if weight / total >= 1e-4
+    ]
     return tuple(place for place, _ in kept), tuple(posterior for _, posterior in kept)
 
 
 def _good(hits: list[Hit], calling: Calling) -> list[Hit]:
     least = calling.min_aligned_fraction
-    return [hit for hit in hits if hit.score >= MIN_SCORE and hit.identity >= calling.min_identity and hit.aligned >= least]
+    return [
+        hit
+        for hit in hits
+        if hit.score >= MIN_SCORE and hit.identity >= calling.min_identity and hit.aligned >= least
+    ]
 
 
 def place_insert(
-    insert: int, junction: list[Hit], linker: list[Hit], lengths: tuple[int, int] | None, calling: Calling, n_host: int
+    insert: int,
+    junction: list[Hit],
+    linker: list[Hit],
+    lengths: tuple[int, int] | None,
+    calling: Calling,
+    n_host: int,
 ) -> InsertPlaces:
     """Decide what one insert is: placed, in the vector, or not placeable and why.
 
@@ -159,7 +187,9 @@ def place_insert(
     else:
         places = [Place(hit.contig, hit.first, -1, hit.is_forward, hit.score) for hit in reach]
     if not places:
-        in_vector = top.contig >= n_host and all(hit.contig >= n_host for hit in junction if hit.score == top.score)
+        in_vector = top.contig >= n_host and all(
+            hit.contig >= n_host for hit in junction if hit.score == top.score
+        )
         return InsertPlaces(insert, Fate.AUTOINTEGRATION if in_vector else Fate.UNPAIRED)
     kept, posteriors = weigh_places(places, calling)
     if sum(p for place, p in zip(kept, posteriors, strict=True) if place.contig >= n_host) > 0.5 + 1e-9:
@@ -173,7 +203,12 @@ def fragment_lengths(junction: str, linker: str, calling: Calling) -> tuple[int,
     if abs(n - len(linker)) <= _WHOLE_SLACK:
         turned = linker[::-1].translate(_COMPLEMENT)
         unlike = sum(a != b for a, b in zip(junction[:_WHOLE_BASES], turned[:_WHOLE_BASES], strict=False))
-        unlike_end = sum(a != b for a, b in zip(junction[::-1][:_WHOLE_BASES], linker.translate(_COMPLEMENT)[:_WHOLE_BASES], strict=False))
+        unlike_end = sum(
+            a != b
+            for a, b in zip(
+                junction[::-1][:_WHOLE_BASES], linker.translate(_COMPLEMENT)[:_WHOLE_BASES], strict=False
+            )
+        )
         if min(unlike, unlike_end) <= _WHOLE_SLACK:
             return n - calling.max_junction_clip, n + calling.max_junction_clip
     return calling.min_insert - calling.max_junction_clip, calling.max_fragment

@@ -43,7 +43,9 @@ def _checksum(genome: Path, vectors: Mapping[str, Path]) -> str:
     return digest.hexdigest()[:16]
 
 
-def _records(genome: Path, vectors: Mapping[str, Path], contigs: dict[str, int], names: dict[str, str]) -> Iterator[tuple[str, str]]:
+def _records(
+    genome: Path, vectors: Mapping[str, Path], contigs: dict[str, int], names: dict[str, str]
+) -> Iterator[tuple[str, str]]:
     for name, sequence in iterate_fasta(genome):
         if name in contigs:
             raise GenomeError(f"{genome.name}: two contigs are named '{name}'; expected each name once")

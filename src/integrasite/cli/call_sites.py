@@ -18,7 +18,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_config(parser)
     parser.add_argument("--subject", required=True, help="whose sites")
     parser.add_argument("--reference", type=Path, required=True, help="JSON written by `integrasite index`")
-    parser.add_argument("--aligned", type=Path, required=True, help="folder with SOURCE/SOURCE.{inserts,molecules,places}.parquet")
+    parser.add_argument(
+        "--aligned",
+        type=Path,
+        required=True,
+        help="folder with SOURCE/SOURCE.{inserts,molecules,places}.parquet",
+    )
     for name in ("fragments", "sites", "multihits", "ledger"):
         parser.add_argument(f"--{name}", type=Path, required=True, help=f"Parquet of {name} to write")
 
@@ -35,7 +40,9 @@ def _junctions(study: "Study", libraries: tuple["Library", ...]) -> dict[str, "L
     return found
 
 
-def _read_evidence(study: "Study", subject: str, folder: Path, junctions: dict[str, "LibraryJunction"]) -> "Evidence":
+def _read_evidence(
+    study: "Study", subject: str, folder: Path, junctions: dict[str, "LibraryJunction"]
+) -> "Evidence":
     import pandas as pd
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -101,7 +108,12 @@ def run(arguments: argparse.Namespace) -> int:
     write_parquet(called.fragments, arguments.fragments, FRAGMENTS)
     write_parquet(called.sites, arguments.sites, SITES)
     write_parquet(called.multihits, arguments.multihits, MULTIHITS)
-    fates = called.fates.assign(stage=[FATES[Fate(fate)].stage for fate in called.fates["fate"]], fraction=0.0)
+    fates = called.fates.assign(
+        stage=[FATES[Fate(fate)].stage for fate in called.fates["fate"]], fraction=0.0
+    )
     write_parquet(fates.assign(fate=[Fate(fate).word for fate in fates["fate"]]), arguments.ledger, LEDGER)
-    log(f"{arguments.subject}: {len(evidence.molecules)} molecules -> {len(called.fragments)} fragments at {called.sites['site_id'].nunique()} sites")
+    n_sites = called.sites["site_id"].nunique()
+    log(
+        f"{arguments.subject}: {len(evidence.molecules)} molecules -> {len(called.fragments)} fragments at {n_sites} sites"
+    )
     return 0

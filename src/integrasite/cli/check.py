@@ -23,20 +23,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Check a study; problems go to stderr (exit code 2), a summary to stdout."""
     from integrasite.config.check import check_reads, check_study
-    from integrasite.config.read import load_study
+    from integrasite.config.read import read_study
 
-    try:
-        study = load_study(arguments.config)
-    except ProblemList as error:
-        print(error, file=sys.stderr)
-        return error.exit_code
-    problems, warnings = check_study(study)
-    if arguments.reads and not problems:
-        more_problems, more_warnings = check_reads(study)
-        problems, warnings = problems + more_problems, warnings + more_warnings
+    study, problems = read_study(arguments.config)
+    warnings: list[str] = []
+    if study is not None:
+        found, warnings = check_study(study)
+        problems += found
+        if arguments.reads and not problems:
+            problems, doubts = check_reads(study)
+            warnings += doubts
     for warning in warnings:
         print(f"warning: {warning}", file=sys.stderr)
-    if problems:
+    if problems or study is None:
         print(format_problems(tuple(problems)), file=sys.stderr)
         return ProblemList.exit_code
     print(_summary(study, len(warnings)))

@@ -25,9 +25,13 @@ def run(arguments: argparse.Namespace) -> int:
     study = load_study(arguments.config)
     source = study.source(arguments.source)
     n = n_partitions(source)
-    inserts, molecules = collapse_reads(lambda part: read_partition(arguments.reads, part, n), n, umi_lengths(study, source))
+    inserts, molecules = collapse_reads(
+        lambda part: read_partition(arguments.reads, part, n), n, umi_lengths(study, source)
+    )
     write_arrow(inserts, arguments.inserts)
     write_arrow(molecules, arguments.molecules)
     n_reads = int(molecules["n_reads"].to_numpy().sum())
-    log(f"{source.name}: {n_reads} usable pairs -> {molecules.num_rows} molecules -> {inserts.num_rows} distinct inserts")
+    log(
+        f"{source.name}: {n_reads} usable pairs -> {molecules.num_rows} molecules -> {inserts.num_rows} distinct inserts"
+    )
     return 0

@@ -18,7 +18,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "prepare-reads": ("prepare_reads", "demultiplex, find LTR end, linker and UMI, classify (stage)"),
     "collapse": ("collapse", "one consensus per molecule (stage)"),
     "align": ("align", "align molecules and list their places (stage)"),
-    "call-sites": ("call_sites", "junctions to fragments, sites and multihit clusters of one subject (stage)"),
+    "call-sites": (
+        "call_sites",
+        "junctions to fragments, sites and multihit clusters of one subject (stage)",
+    ),
     "estimate-clones": ("estimate_clones", "clone sizes with intervals of one subject (stage)"),
     "abundance": ("abundance", "any lab's fragments to cells per site"),
     "annotate": ("annotate", "genes, cancer genes and known events of every site (stage)"),
@@ -35,10 +38,20 @@ COMMANDS: dict[str, tuple[str, str]] = {
 
 def build_parser() -> argparse.ArgumentParser:
     """The top-level parser; each command adds its own arguments when it is chosen."""
-    parser = argparse.ArgumentParser(prog="integrasite", description="Vector integration sites, clones and limits of detection. Research use only.")
+    parser = argparse.ArgumentParser(
+        prog="integrasite",
+        description="Vector integration sites, clones and limits of detection. Research use only.",
+    )
     parser.add_argument("--version", action="version", version=f"integrasite {__version__}")
-    parser.add_argument("command", choices=COMMANDS, metavar="COMMAND", help="; ".join(f"{name}: {text}" for name, (_, text) in COMMANDS.items()))
-    parser.add_argument("arguments", nargs=argparse.REMAINDER, help="arguments of the command (COMMAND --help lists them)")
+    parser.add_argument(
+        "command",
+        choices=COMMANDS,
+        metavar="COMMAND",
+        help="; ".join(f"{name}: {text}" for name, (_, text) in COMMANDS.items()),
+    )
+    parser.add_argument(
+        "arguments", nargs=argparse.REMAINDER, help="arguments of the command (COMMAND --help lists them)"
+    )
     return parser
 
 
@@ -58,7 +71,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 1
     except Exception:
         traceback.print_exc()
-        print(f"integrasite {arguments.command}: this is a bug in integrasite {__version__}; please report it with the lines above and the run's run.json", file=sys.stderr)
+        print(
+            f"integrasite {arguments.command}: this is a bug in integrasite {__version__}; "
+            "please report it with the lines above and the run's run.json",
+            file=sys.stderr,
+        )
         return 3
 
 

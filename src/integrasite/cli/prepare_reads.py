@@ -9,11 +9,17 @@ from integrasite.cli.arguments import add_config, add_output, log
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Arguments of the command."""
     add_config(parser)
-    parser.add_argument("--source", required=True, help="name of the source: the first sample that names its files")
+    parser.add_argument(
+        "--source", required=True, help="name of the source: the first sample that names its files"
+    )
     parser.add_argument("--chunk", type=int, default=0, help="which chunk of the reads (from 0)")
     parser.add_argument("--chunks", type=int, default=1, help="how many chunks the reads are dealt to")
-    parser.add_argument("--counts", type=Path, required=True, help="Parquet of pairs by library, barcode, linker and fate")
-    parser.add_argument("--ledger", type=Path, required=True, help="Parquet of the ledger's part for this chunk")
+    parser.add_argument(
+        "--counts", type=Path, required=True, help="Parquet of pairs by library, barcode, linker and fate"
+    )
+    parser.add_argument(
+        "--ledger", type=Path, required=True, help="Parquet of the ledger's part for this chunk"
+    )
     add_output(parser, "Parquet of usable reads")
 
 
@@ -25,8 +31,8 @@ def run(arguments: argparse.Namespace) -> int:
     from integrasite.io.tables import write_parquet
     from integrasite.model.fates import Fate
     from integrasite.model.inserts import READS
-    from integrasite.reads.orientation import detect_orientation, turn_barcodes
     from integrasite.model.tables import LEDGER
+    from integrasite.reads.orientation import detect_orientation, turn_barcodes
     from integrasite.reads.prepare import PairCounts, ledger_part, prepare_reads
     from integrasite.reads.source import load_source, n_partitions
 
@@ -39,7 +45,10 @@ def run(arguments: argparse.Namespace) -> int:
     if first is not None:
         orientation = detect_orientation(first, patterns)
         if orientation.is_reversed:
-            log(f"{source.name}: index reads are reverse complements of the sheet's barcodes ({orientation.n_reversed} of the first pairs against {orientation.n_as_given}); turned")
+            log(
+                f"{source.name}: index reads are reverse complements of the sheet's barcodes "
+                f"({orientation.n_reversed} of the first pairs against {orientation.n_as_given}); turned"
+            )
             patterns = turn_barcodes(patterns)
     counts = PairCounts()
     batches = read_batches(*files, arguments.chunk, arguments.chunks)
@@ -47,8 +56,13 @@ def run(arguments: argparse.Namespace) -> int:
         for table in prepare_reads(batches, patterns, reads.limits, counts, n_partitions(source)):
             writer.write_table(table, row_group_size=max(1, table.num_rows))
     write_arrow(counts.table(), arguments.counts)
-    write_parquet(ledger_part(counts, [library.sample for library in source.libraries]), arguments.ledger, LEDGER)
+    write_parquet(
+        ledger_part(counts, [library.sample for library in source.libraries]), arguments.ledger, LEDGER
+    )
     total = sum(counts.counts.values())
     by_fate = {fate.word: sum(n for key, n in counts.counts.items() if key[3] == fate) for fate in Fate}
-    log(f"{source.name} chunk {arguments.chunk + 1}/{arguments.chunks}: {total} pairs = " + " + ".join(f"{n} {word}" for word, n in by_fate.items() if n))
+    log(
+        f"{source.name} chunk {arguments.chunk + 1}/{arguments.chunks}: {total} pairs = "
+        + " + ".join(f"{n} {word}" for word, n in by_fate.items() if n)
+    )
     return 0

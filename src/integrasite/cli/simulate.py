@@ -170,8 +170,7 @@ def _inputs(arguments: argparse.Namespace) -> "Inputs":
     """Read host, vector and lists."""
     import pandas as pd
 
-    from integrasite.io.sequences import iterate_fasta, read_vector
-    from integrasite.kernels.codes import encode
+    from integrasite.io.sequences import iterate_fasta
     from integrasite.simulate.amplicon import Inputs
     from integrasite.simulate.host import read_genes
     from integrasite.simulate.sequences import reference_codes
@@ -179,7 +178,7 @@ def _inputs(arguments: argparse.Namespace) -> "Inputs":
     if arguments.vector is None:
         raise ConfigError("--genome needs --vector (the provirus, LTR to LTR)")
     contigs = reference_codes(dict(iterate_fasta(arguments.genome)))
-    vector = encode(read_vector(arguments.vector))
+    vector = next(iter(reference_codes(dict(iterate_fasta(arguments.vector))).values()))
     genes = read_genes(_text(arguments.annotation) if arguments.annotation else "")
     repeats = pd.DataFrame({"contig": [], "start": [], "end": []})
     if arguments.repeats:
@@ -222,6 +221,7 @@ def _write_reads(simulated: "AmpliconRun", out: Path, run_id: str, level: int, w
     """Stream the blocks into three compressed files, and the reads' truth into a fourth if wanted."""
     from integrasite.io.atomic import atomic_path
     from integrasite.simulate.fastq import GzipStream
+    from integrasite.simulate.truth import READ_TRUTH
 
     names = _read_files(run_id) | ({"truth": "truth_reads.tsv.gz"} if with_truth else {})
     with ExitStack() as stack:
@@ -229,14 +229,16 @@ def _write_reads(simulated: "AmpliconRun", out: Path, run_id: str, level: int, w
         for kind, name in names.items():
             temporary = stack.enter_context(atomic_path(out / name))
             handles[kind], streams[kind] = stack.enter_context(temporary.open("wb")), GzipStream(level)
-        for number, block in enumerate(simulated.blocks()):
+        if with_truth:
+            handles["truth"].write(streams["truth"].add("\t".join(READ_TRUTH.columns).encode() + b"\n"))
+        for block in simulated.blocks():
             for kind in MATES:
                 handles[kind].write(streams[kind].add(getattr(block, kind)))
             if with_truth:
-                text = simulated.read_truth(block).to_csv(
-                    sep="\t", index=False, lineterminator="\n", header=number == 0
+                rows = simulated.read_truth(block).to_csv(
+                    sep="\t", index=False, lineterminator="\n", header=False
                 )
-                handles["truth"].write(streams["truth"].add(text.encode()))
+                handles["truth"].write(streams["truth"].add(rows.encode()))
         for kind, handle in handles.items():
             handle.write(streams[kind].finish())
             handle.flush()

@@ -8,6 +8,7 @@ from integrasite.config.study import Study
 from integrasite.model.library import Library, Source
 
 _Codes = npt.NDArray[np.uint8]
+_MOST_PAIRS = 5
 
 
 def check_sources(study: Study, sheet: str, findings: Findings) -> None:
@@ -34,6 +35,7 @@ def _check_source(study: Study, source: Source, sheet: str, findings: Findings) 
     barcodes = _as_matrix([row.barcode for row in rows])
     linkers = [study.linker_of(row) if row.protocol in study.config.protocols else row.linker for row in rows]
     has_problem = False
+    close: list[str] = []
     for number in range(1, len(rows)):
         distances = _distances(barcodes[number], barcodes[:number])
         for other in np.flatnonzero(distances < safe):
@@ -42,11 +44,17 @@ def _check_source(study: Study, source: Source, sheet: str, findings: Findings) 
                 continue
             text = _pair_text(sheet, rows[other], rows[number], int(distances[other]), verdict)
             if verdict == "close":
-                findings.warn(text)
+                close.append(text)
             else:
                 findings.problem(text)
                 has_problem = True
                 break  # one problem a row is enough: a sheet without barcodes has thousands of pairs
+    for text in close[:_MOST_PAIRS]:
+        findings.warn(text)
+    if len(close) > _MOST_PAIRS:
+        findings.warn(
+            f"{sheet}: {len(close) - _MOST_PAIRS} more pairs of rows have barcodes as close as these"
+        )
     if not has_problem:
         _check_unbarcoded(source, sheet, findings)
 

@@ -32,16 +32,29 @@ def load_study(path: Path) -> Study:
     Raises:
         ProblemList: with every problem of config and sheet, if there is one.
     """
+    study, problems = read_study(path)
+    if problems or study is None:
+        raise ProblemList(problems)
+    return study
+
+
+def read_study(path: Path) -> tuple[Study | None, list[str]]:
+    """Read config and sheet as far as they are right, for checks that want to go on after a problem.
+
+    Args:
+        path: the config file.
+
+    Returns:
+        The study with the rows that have no problem (None if the config has one), and every problem found.
+    """
     try:
         parsed = parse_yaml(read_text(path, "config"), str(path))
     except ConfigError as error:
-        raise ProblemList([str(error)]) from None
+        return None, [str(error)]
     config, problems = _read_config(parsed, path)
     libraries, sheet_problems = _read_libraries(parsed, path)
-    problems += sheet_problems
-    if problems or config is None:
-        raise ProblemList(problems)
-    return Study(path, config, libraries)
+    study = None if problems or config is None else Study(path, config, libraries)
+    return study, problems + sheet_problems
 
 
 def _read_config(parsed: LinedYaml, path: Path) -> tuple[Config | None, list[str]]:

@@ -99,7 +99,10 @@ def _styled(names: list[str]) -> str:
     """Some names, with the habit that they follow."""
     with_prefix = sum(name.startswith("chr") for name in names)
     bare = sum(name.isdigit() or name in ("X", "Y", "MT") for name in names)
-    style = " (UCSC style)" if with_prefix > bare else " (Ensembl style)" if bare else ""
+    accessions = sum(name.startswith(("NC_", "NT_", "NW_")) for name in names)
+    styles = {"UCSC": with_prefix, "Ensembl": bare, "RefSeq": accessions}
+    best = max(styles, key=lambda name: styles[name])
+    style = f" ({best} style)" if styles[best] else ""
     return f"{_shortened(names)}{style}"
 
 

@@ -18,7 +18,7 @@ _FIT_WORDS = {
 
 def is_missing(value: object) -> bool:
     """Whether a cell is empty."""
-    return value is None or value == "" or bool(pd.isna(value))  # type: ignore[call-overload]
+    return value == "" if isinstance(value, str) else bool(pd.isna(value))  # type: ignore[call-overload]
 
 
 def percent(value: float) -> str:
@@ -64,14 +64,11 @@ def _whole(value: object) -> int:
 
 
 def gene_words(clone: Row) -> str:
-    """The gene that contains the site, or the nearest one; "" where none is known."""
+    """The gene that contains the site, or the nearest one, to end a sentence; "" where none is known."""
     if is_missing(clone["gene"]):
         return ""
-    return (
-        f"in {clone['gene']}"
-        if clone["in_gene"] is True or clone["in_gene"] == "true"
-        else f"nearest gene {clone['gene']}"
-    )
+    inside = not is_missing(clone["in_gene"]) and bool(clone["in_gene"])
+    return f"; in {clone['gene']}" if inside else f"; nearest gene {clone['gene']}"
 
 
 def event_words(symbol: str, label: str, fit: str, distance: int | None, window: int) -> str:

@@ -10,7 +10,7 @@ from integrasite.annotate.known_events import UNVERIFIED, event_level
 from integrasite.config.calling import Calling
 from integrasite.errors import ConfigError
 from integrasite.flags.clone_facts import CloneFacts, collect_clones
-from integrasite.flags.evidence import event_words, percent, size_words
+from integrasite.flags.evidence import event_words, gene_words, percent, size_words
 from integrasite.flags.rules import DOMINANCE, PRESETS, PROBABILITY, RULES
 from integrasite.flags.specimens import Specimen, collect_specimens, specimen_flags
 from integrasite.flags.tiers import Evidence, tier
@@ -87,7 +87,7 @@ def _dominance_flag(clone: CloneFacts, rule: str, column: str, fraction: float) 
     if probability is None or probability < PROBABILITY:
         return None
     words = f"{size_words(clone.row)}; probability of at least {percent(fraction)}: {probability:.3g}"
-    return _flag(clone, rule, probability, RULES[rule].threshold, words)
+    return _flag(clone, rule, probability, RULES[rule].threshold, words + gene_words(clone.row))
 
 
 def _point_flags(clone: CloneFacts) -> list[Flag]:

@@ -21,6 +21,8 @@ def read_bed(path: Path) -> pd.DataFrame:
                 continue
             cells = line.rstrip("\n").split("\t")
             if len(cells) < 3 or not (cells[1].isdigit() and cells[2].strip().isdigit()):
-                raise DataError(f"{path} line {number}: '{line.strip()[:60]}' is not BED (contig, start, end separated by tabs)")
+                raise DataError(
+                    f"{path} line {number}: '{line.strip()[:60]}' is not BED (contig, start, end separated by tabs)"
+                )
             rows.append((cells[0], int(cells[1]), int(cells[2])))
     return pd.DataFrame(rows, columns=["contig", "start", "end"])

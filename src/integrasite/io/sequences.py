@@ -26,7 +26,8 @@ def iterate_fasta(path: Path) -> Iterator[tuple[str, str]]:
     Raises:
         DataError: if the file cannot be read or does not begin with a header.
     """
-    name, lines = "", []
+    name = ""
+    lines: list[str] = []
     try:
         with xopen(path, "rt", threads=0) as handle:
             for line in handle:
@@ -61,9 +62,12 @@ def read_vector(path: Path) -> str:
     """
     file_format = _FORMATS.get(path.suffix.lower(), "fasta")
     try:
-        records = list(SeqIO.parse(path, file_format))
+        with path.open("rb" if file_format == "snapgene" else "r") as handle:
+            records = list(SeqIO.parse(handle, file_format))  # type: ignore[no-untyped-call]
     except (OSError, ValueError, UnicodeDecodeError) as error:
         raise GenomeError(f"{path}: cannot be read as {file_format} ({error})") from None
     if len(records) != 1 or not len(records[0].seq):
-        raise GenomeError(f"{path}: holds {len(records)} sequences; expected one vector per file ({file_format})")
+        raise GenomeError(
+            f"{path}: holds {len(records)} sequences; expected one vector per file ({file_format})"
+        )
     return str(records[0].seq).upper()

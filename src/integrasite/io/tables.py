@@ -3,6 +3,7 @@
 import io
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pyarrow as pa
@@ -14,6 +15,10 @@ from integrasite.model.tables import Table
 
 _PANDAS = {"str": "str", "int": "Int64", "float": "float64", "bool": "boolean"}
 _ARROW = {"str": pa.string(), "int": pa.int64(), "float": pa.float64(), "bool": pa.bool_()}
+
+
+def _as_kind(column: "pd.Series[Any]", kind: str) -> "pd.Series[Any]":
+    return column.astype(pd.api.types.pandas_dtype(_PANDAS[kind]))
 
 
 def empty_table(table: Table) -> pd.DataFrame:
@@ -28,8 +33,11 @@ def as_table(frame: pd.DataFrame, table: Table) -> pd.DataFrame:
     """
     columns = {}
     for name, kind in table.columns.items():
-        column = frame[name] if name in frame else pd.Series([None] * len(frame), index=frame.index, dtype=object)
-        columns[name] = column.fillna("").astype(object) if kind == "str" else column.astype(_PANDAS[kind])
+        column = (
+            frame[name] if name in frame else pd.Series([None] * len(frame), index=frame.index, dtype=object)
+        )
+        text = column.astype(object)
+        columns[name] = text.fillna("").astype(object) if kind == "str" else _as_kind(column, kind)
     ordered = pd.DataFrame(columns, index=frame.index)
     return ordered.sort_values(list(table.key), kind="stable", ignore_index=True)
 
@@ -65,7 +73,9 @@ def read_tsv(path: Path, table: Table) -> pd.DataFrame:
         raise DataError(f"{path}: cannot be read as the table '{table.name}' ({error})") from None
     missing = [name for name in table.columns if name not in frame.columns]
     if missing:
-        raise DataError(f"{path}: columns {', '.join(missing)} are missing (expected the table '{table.name}')")
+        raise DataError(
+            f"{path}: columns {', '.join(missing)} are missing (expected the table '{table.name}')"
+        )
     return parse_kinds(frame, table, path)
 
 
@@ -97,7 +107,9 @@ def write_parquet(frame: pd.DataFrame, path: Path, table: Table) -> None:
     """Write an intermediate table with its declared columns."""
     ordered = as_table(frame, table)
     with atomic_path(path) as temporary:
-        pq.write_table(pa.Table.from_pandas(ordered, schema=arrow_schema(table), preserve_index=False), temporary)
+        pq.write_table(
+            pa.Table.from_pandas(ordered, schema=arrow_schema(table), preserve_index=False), temporary
+        )
 
 
 def read_parquet(path: Path, table: Table) -> pd.DataFrame:

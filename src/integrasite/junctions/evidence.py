@@ -47,7 +47,9 @@ def _by_junction(molecules: pd.DataFrame, places: pd.DataFrame) -> npt.NDArray[n
     A short insert fits many places. Where longer inserts begin with the same bases and none of them fits this place,
     the short one does not belong there either (it lies where the reference has no sequence, or in a mismatched repeat).
     """
-    best = places.sort_values(["molecule", "posterior"], ascending=[True, False], kind="stable").drop_duplicates("molecule")
+    best = places.sort_values(
+        ["molecule", "posterior"], ascending=[True, False], kind="stable"
+    ).drop_duplicates("molecule")
     table = molecules[["sample", "prefix", "length"]].assign(molecule=np.arange(len(molecules)))
     table = table.merge(best[["molecule", "contig", "position", "is_forward"]], on="molecule", how="left")
     table["contig"] = table["contig"].fillna(-1).astype(np.int64)
@@ -56,12 +58,18 @@ def _by_junction(molecules: pd.DataFrame, places: pd.DataFrame) -> npt.NDArray[n
     longest = table.groupby(["sample", "prefix"])["length"].transform("max")
     place = ["sample", "prefix", "contig", "position", "is_forward"]
     longest_here = table.groupby(place)["length"].transform("max")
-    is_contradicted = (table["contig"] >= 0) & (longest_here + _LONGER <= longest) & (longest_here < 2 * PREFIX + _LONGER)
+    is_contradicted = (
+        (table["contig"] >= 0) & (longest_here + _LONGER <= longest) & (longest_here < 2 * PREFIX + _LONGER)
+    )
     return is_contradicted.to_numpy()
 
 
 def collect_evidence(
-    molecules: pd.DataFrame, places: pd.DataFrame, prefixes: pd.Series, lengths: pd.Series, libraries: dict[str, LibraryJunction]
+    molecules: pd.DataFrame,
+    places: pd.DataFrame,
+    prefixes: pd.Series,
+    lengths: pd.Series,
+    libraries: dict[str, LibraryJunction],
 ) -> Evidence:
     """Join molecules with the places of their inserts and move positions to the contract's coordinates.
 

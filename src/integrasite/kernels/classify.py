@@ -54,7 +54,7 @@ class ReadBatch(NamedTuple):
     linker: Codes
     linker_quality: npt.NDArray[np.uint8]
     linker_offsets: Counts
-    index: Codes
+    index_read: Codes
     index_offsets: Counts
 
 
@@ -118,7 +118,9 @@ _ERROR = 10.0 ** (-np.arange(256, dtype=np.float64).clip(33, 126) / 10 + 3.3)
 
 
 @numba.njit(cache=True, nogil=True)
-def _is_unreadable(codes: Codes, quality: npt.NDArray[np.uint8], start: int, stop: int, limits: Limits) -> bool:
+def _is_unreadable(
+    codes: Codes, quality: npt.NDArray[np.uint8], start: int, stop: int, limits: Limits
+) -> bool:
     length = min(stop - start, QUALITY_WINDOW)
     if length <= 0:
         return True
@@ -128,7 +130,7 @@ def _is_unreadable(codes: Codes, quality: npt.NDArray[np.uint8], start: int, sto
         if codes[position] > 3:
             unread += 1
         error += _ERROR[quality[position]]
-    return unread > limits.max_n_fraction * length or error > limits.max_error * length
+    return bool(unread > limits.max_n_fraction * length or error > limits.max_error * length)
 
 
 @numba.njit(cache=True, nogil=True)
@@ -151,12 +153,12 @@ def _linker_end(text: Codes, start: int, stop: int, patterns: Patterns, linker: 
             break
         for begin in range(start, start + 3):
             if count_mismatches(text, begin, stop, prefix, 0, n_prefix, limit) <= limit:
-                return at + n_suffix
+                return int(at + n_suffix)
         # a base lost or gained early in the read: compare the prefix's end, counted back from the UMI
         begin = at - n_umi - n_prefix
         skip = max(0, start - begin)
         if skip < 4 and count_mismatches(text, begin + skip, stop, prefix, skip, n_prefix, limit) <= limit:
-            return at + n_suffix
+            return int(at + n_suffix)
     return NOT_FOUND
 
 
@@ -178,7 +180,14 @@ def _assign(batch: ReadBatch, pair: int, patterns: Patterns, limits: Limits) -> 
     if patterns.barcodes.shape[0] > 0:
         start = batch.index_offsets[pair]
         stop = batch.index_offsets[pair + 1]
-        barcode = best_of(batch.index, start, stop, patterns.barcodes, patterns.barcode_lengths, limits.barcode_mismatches)
+        barcode = best_of(
+            batch.index_read,
+            start,
+            stop,
+            patterns.barcodes,
+            patterns.barcode_lengths,
+            limits.barcode_mismatches,
+        )
         if barcode == NOT_FOUND:
             return NOT_FOUND, NOT_FOUND, NOT_FOUND, NOT_FOUND
     has_linker_read = batch.linker_offsets[pair + 1] > batch.linker_offsets[pair]
@@ -229,7 +238,15 @@ def _vector_class(text: Codes, start: int, stop: int, patterns: Patterns, protoc
 
 @numba.njit(cache=True, nogil=True)
 def _without_vector_end(
-    text: Codes, start: int, stop: int, pattern: Codes, n_primer: int, n_pattern: int, patterns: Patterns, row: int, limits: Limits
+    text: Codes,
+    start: int,
+    stop: int,
+    pattern: Codes,
+    n_primer: int,
+    n_pattern: int,
+    patterns: Patterns,
+    row: int,
+    limits: Limits,
 ) -> int:
     """Fate of a junction read whose LTR end was not found: a truncated LTR (also one cut off by the linker), or none."""
     allowed = int(limits.primer_error_rate * n_primer)
@@ -237,12 +254,20 @@ def _without_vector_end(
         own = patterns.row_linker[row]
         at = start + n_primer
         reach = min(stop, start + n_pattern + patterns.through.shape[1])
-        if own >= 0 and find_read_through(text, at, reach, patterns.through[own], patterns.through_lengths[own], 16) != NOT_FOUND:
+        if (
+            own >= 0
+            and find_read_through(text, at, reach, patterns.through[own], patterns.through_lengths[own], 16)
+            != NOT_FOUND
+        ):
             return _TRUNCATED_LTR
     n_ltr = n_pattern - n_primer
     for shift in (0, 1, -1):
         at = start + n_primer + shift
-        if shift == 0 and n_primer > 0 and count_mismatches(text, start, stop, pattern, 0, n_primer, allowed) > allowed:
+        if (
+            shift == 0
+            and n_primer > 0
+            and count_mismatches(text, start, stop, pattern, 0, n_primer, allowed) > allowed
+        ):
             continue
         length = matched_prefix(text, at, stop, pattern, n_primer, n_pattern)
         if length >= min(n_ltr, max(5, min(8, n_ltr // 2))):
@@ -277,7 +302,9 @@ def _classify_pair(batch: ReadBatch, pair: int, patterns: Patterns, limits: Limi
     length = NOT_FOUND
     if own >= 0:
         # the linker may begin with the LTR's own last bases (CA|AGTCC...), so look from two bases before
-        length = find_read_through(text, host - 2, stop, patterns.through[own], patterns.through_lengths[own], MIN_OVERLAP)
+        length = find_read_through(
+            text, host - 2, stop, patterns.through[own], patterns.through_lengths[own], MIN_OVERLAP
+        )
         length = length if length == NOT_FOUND else max(0, length - 2)
     host_stop = stop if length == NOT_FOUND else host + length
     out.junction_stop[pair] = host_stop
@@ -295,7 +322,14 @@ def _classify_pair(batch: ReadBatch, pair: int, patterns: Patterns, limits: Limi
 
 @numba.njit(cache=True, nogil=True)
 def _finish_single(
-    text: Codes, stop: int, patterns: Patterns, own: int, length: int, limits: Limits, out: Classified, pair: int
+    text: Codes,
+    stop: int,
+    patterns: Patterns,
+    own: int,
+    length: int,
+    limits: Limits,
+    out: Classified,
+    pair: int,
 ) -> int:
     """A junction read without its mate: the UMI is known only where the read runs through the linker."""
     if own >= 0 and length != NOT_FOUND:
@@ -321,7 +355,9 @@ def _finish_pair(
     stop = batch.linker_offsets[pair + 1]
     if own >= 0 and patterns.umi_lengths[own] > 0:
         umi_start = linker_end - patterns.suffix_lengths[own] - patterns.umi_lengths[own]
-        out.umi[pair] = _umi(batch.linker, max(umi_start, batch.linker_offsets[pair]), patterns.umi_lengths[own], False)
+        out.umi[pair] = _umi(
+            batch.linker, max(umi_start, batch.linker_offsets[pair]), patterns.umi_lengths[own], False
+        )
     back = find_read_through(
         batch.linker, linker_end, stop, patterns.back[protocol], patterns.back_lengths[protocol], MIN_OVERLAP
     )
@@ -331,7 +367,9 @@ def _finish_pair(
     out.linker_stop[pair] = stop if back == NOT_FOUND else min(stop, linker_end + back)
     if length == NOT_FOUND and back != NOT_FOUND:
         out.junction_stop[pair] = min(out.junction_stop[pair], out.junction_start[pair] + back)
-    shortest = min(out.junction_stop[pair] - out.junction_start[pair], out.linker_stop[pair] - out.linker_start[pair])
+    shortest = min(
+        out.junction_stop[pair] - out.junction_start[pair], out.linker_stop[pair] - out.linker_start[pair]
+    )
     return _USABLE if shortest >= limits.min_insert else _TOO_SHORT
 
 
@@ -349,14 +387,16 @@ def classify_pairs(batch: ReadBatch, patterns: Patterns, limits: Limits) -> Clas
         there is no linker read.
     """
     n = len(batch.junction_offsets) - 1
-    counts = [np.zeros(n, np.int64) for _ in range(4)]
     out = Classified(
-        np.zeros(n, np.uint8),
-        np.full(n, NOT_FOUND, np.int32),
-        *counts,
-        np.zeros(n, np.uint64),
-        np.full(n, NOT_FOUND, np.int32),
-        np.full(n, NOT_FOUND, np.int32),
+        fate=np.zeros(n, np.uint8),
+        row=np.full(n, NOT_FOUND, np.int32),
+        junction_start=np.zeros(n, np.int64),
+        junction_stop=np.zeros(n, np.int64),
+        linker_start=np.zeros(n, np.int64),
+        linker_stop=np.zeros(n, np.int64),
+        umi=np.zeros(n, np.uint64),
+        barcode=np.full(n, NOT_FOUND, np.int32),
+        linker=np.full(n, NOT_FOUND, np.int32),
     )
     _classify_all(batch, patterns, limits, out)
     return out

@@ -9,9 +9,10 @@ Codes = npt.NDArray[np.uint8]
 Packed = npt.NDArray[np.uint8]
 """Bases with quality: base in the two low bits, Phred quality (at most 63) above; an unreadable base is 0."""
 
-_TABLE = np.full(256, 4, np.uint8)
+CODE_OF = np.full(256, 4, np.uint8)
+"""Code of each ASCII character."""
 for _code, _base in enumerate("ACGT"):
-    _TABLE[ord(_base)] = _TABLE[ord(_base.lower())] = _code
+    CODE_OF[ord(_base)] = CODE_OF[ord(_base.lower())] = _code
 _LETTERS = np.frombuffer(b"ACGT", np.uint8)
 _COMPLEMENT = np.array([3, 2, 1, 0, 4], np.uint8)
 
@@ -19,7 +20,7 @@ _COMPLEMENT = np.array([3, 2, 1, 0, 4], np.uint8)
 def encode(sequence: str | bytes) -> Codes:
     """A sequence as codes."""
     raw = sequence.encode("ascii") if isinstance(sequence, str) else sequence
-    return _TABLE[np.frombuffer(raw, np.uint8)]
+    return CODE_OF[np.frombuffer(raw, np.uint8)]
 
 
 def reverse_complement(codes: Codes) -> Codes:
@@ -38,7 +39,11 @@ def pad(sequences: list[Codes]) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.i
 
 @numba.njit(cache=True, nogil=True)
 def pack_spans(
-    codes: Codes, qualities: npt.NDArray[np.uint8], starts: npt.NDArray[np.int64], stops: npt.NDArray[np.int64], out: Packed
+    codes: Codes,
+    qualities: npt.NDArray[np.uint8],
+    starts: npt.NDArray[np.int64],
+    stops: npt.NDArray[np.int64],
+    out: Packed,
 ) -> None:
     """Pack spans of a batch (codes and ASCII qualities, Phred+33) end to end into `out`."""
     at = 0
@@ -51,7 +56,9 @@ def pack_spans(
 
 
 @numba.njit(cache=True, nogil=True)
-def leading_key(codes: Codes, starts: npt.NDArray[np.int64], stops: npt.NDArray[np.int64], length: int) -> npt.NDArray[np.uint64]:
+def leading_key(
+    codes: Codes, starts: npt.NDArray[np.int64], stops: npt.NDArray[np.int64], length: int
+) -> npt.NDArray[np.uint64]:
     """The first `length` (at most 32) bases of each span as one integer, two bits a base; short spans are filled with A."""
     keys = np.zeros(starts.shape[0], np.uint64)
     for row in range(starts.shape[0]):

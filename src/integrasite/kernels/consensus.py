@@ -32,7 +32,12 @@ def consensus_lengths(offsets: Offsets, order: Offsets, bounds: Offsets) -> Offs
 
 @numba.njit(cache=True, nogil=True)
 def call_consensus(
-    packed: Packed, offsets: Offsets, order: Offsets, bounds: Offsets, out_offsets: Offsets, out: npt.NDArray[np.uint8]
+    packed: Packed,
+    offsets: Offsets,
+    order: Offsets,
+    bounds: Offsets,
+    out_offsets: Offsets,
+    out: npt.NDArray[np.uint8],
 ) -> None:
     """Write each group's consensus as letters into `out[out_offsets[g]:out_offsets[g + 1]]`.
 

@@ -35,7 +35,14 @@ def _is_copy(n_minor: int, n_major: int, distance: int, jitter_rate: float, dens
 
 @numba.njit(cache=True, nogil=True)
 def find_fragments(
-    groups: Integers, breakpoints: Integers, umis: npt.NDArray[np.uint64], n_reads: Integers, has_umi: npt.NDArray[np.bool_], jitter: int, jitter_rate: float, span: float
+    groups: Integers,
+    breakpoints: Integers,
+    umis: npt.NDArray[np.uint64],
+    n_reads: Integers,
+    has_umi: npt.NDArray[np.bool_],
+    jitter: int,
+    jitter_rate: float,
+    span: float,
 ) -> Integers:
     """The molecule that each molecule is a copy of (itself where it is its own fragment).
 

@@ -18,7 +18,9 @@ _FAR = 1 << 20
 
 
 @numba.njit(cache=True, nogil=True)
-def count_mismatches(text: Codes, at: int, stop: int, pattern: Codes, first: int, last: int, limit: int) -> int:
+def count_mismatches(
+    text: Codes, at: int, stop: int, pattern: Codes, first: int, last: int, limit: int
+) -> int:
     """Substitutions between `text[at:]` and `pattern[first:last]`; `limit + 1` as soon as there are more than `limit`.
 
     Pattern bases beyond `stop` count as mismatches.
@@ -58,7 +60,7 @@ def edit_distance(text: Codes, start: int, stop: int, pattern: Codes, n_pattern:
         if best > limit:
             return limit + 1
         previous, current = current, previous
-    return min(previous[n_text], limit + 1)
+    return int(min(previous[n_text], limit + 1))
 
 
 @numba.njit(cache=True, nogil=True)
@@ -109,7 +111,9 @@ def matched_prefix(text: Codes, start: int, stop: int, pattern: Codes, first: in
 
 
 @numba.njit(cache=True, nogil=True)
-def find_read_through(text: Codes, start: int, stop: int, pattern: Codes, n_pattern: int, min_overlap: int) -> int:
+def find_read_through(
+    text: Codes, start: int, stop: int, pattern: Codes, n_pattern: int, min_overlap: int
+) -> int:
     """Where the read runs into the other adapter: offset from `start`, or `NOT_FOUND`.
 
     One mismatch in 7 bases is allowed; at the end of the read a part of the pattern is enough if it is exact
@@ -117,10 +121,7 @@ def find_read_through(text: Codes, start: int, stop: int, pattern: Codes, n_patt
     """
     for at in range(start, stop - min_overlap + 1):
         length = min(n_pattern, stop - at)
-        if length == n_pattern:
-            limit = n_pattern // 7
-        else:
-            limit = 1 if length >= 12 else 0
+        limit = n_pattern // 7 if length == n_pattern else int(length >= 12)
         if count_mismatches(text, at, stop, pattern, 0, length, limit) <= limit:
             return at - start
     return NOT_FOUND
@@ -149,7 +150,14 @@ def follows(text: Codes, start: int, stop: int, pattern: Codes, n_pattern: int, 
 
 
 @numba.njit(cache=True, nogil=True)
-def best_of(text: Codes, start: int, stop: int, patterns: npt.NDArray[np.uint8], lengths: npt.NDArray[np.int64], limit: int) -> int:
+def best_of(
+    text: Codes,
+    start: int,
+    stop: int,
+    patterns: npt.NDArray[np.uint8],
+    lengths: npt.NDArray[np.int64],
+    limit: int,
+) -> int:
     """Which pattern stands at the start of the read with fewest substitutions (at most `limit`).
 
     Returns:

@@ -6,7 +6,7 @@ import numpy.typing as npt
 
 Keys = npt.NDArray[np.uint64]
 Integers = npt.NDArray[np.int64]
-_NONE = np.int64(-1)
+_NONE = -1
 
 
 @numba.njit(cache=True, nogil=True)
@@ -18,18 +18,39 @@ def _mix(value: np.uint64, salt: np.uint64) -> np.uint64:
 
 
 @numba.njit(cache=True, nogil=True)
-def _hash(row: np.int64, umi: np.uint64, junction: np.uint64, linker: np.uint64) -> np.uint64:
-    return _mix(np.uint64(row), np.uint64(1)) ^ _mix(umi, np.uint64(2)) ^ _mix(junction, np.uint64(3)) ^ _mix(linker, np.uint64(5))
+def _hash(row: int, umi: np.uint64, junction: np.uint64, linker: np.uint64) -> np.uint64:
+    return (
+        _mix(np.uint64(row), np.uint64(1))
+        ^ _mix(umi, np.uint64(2))
+        ^ _mix(junction, np.uint64(3))
+        ^ _mix(linker, np.uint64(5))
+    )
 
 
 @numba.njit(cache=True, nogil=True)
-def _lookup(slots: Integers, rows: Integers, umis: Keys, junctions: Keys, linkers: Keys, hashed: np.uint64, row: np.int64, umi: np.uint64, junction: np.uint64, linker: np.uint64) -> np.int64:
+def _lookup(
+    slots: Integers,
+    rows: Integers,
+    umis: Keys,
+    junctions: Keys,
+    linkers: Keys,
+    hashed: np.uint64,
+    row: int,
+    umi: np.uint64,
+    junction: np.uint64,
+    linker: np.uint64,
+) -> int:
     mask = np.uint64(slots.shape[0] - 1)
     at = hashed & mask
     while slots[at] != _NONE:
         group = slots[at]
-        if rows[group] == row and umis[group] == umi and junctions[group] == junction and linkers[group] == linker:
-            return group
+        if (
+            rows[group] == row
+            and umis[group] == umi
+            and junctions[group] == junction
+            and linkers[group] == linker
+        ):
+            return int(group)
         at = (at + np.uint64(1)) & mask
     return _NONE
 
@@ -50,15 +71,23 @@ def _build(rows: Integers, umis: Keys, junctions: Keys, linkers: Keys) -> Intege
 
 
 @numba.njit(cache=True, nogil=True)
-def _outranks(candidate: np.int64, group: np.int64, counts: Integers) -> bool:
+def _outranks(candidate: int, group: int, counts: Integers) -> bool:
     """Whether `group` may be `candidate` misread: clearly fewer reads, or equal ones and a later key."""
     if counts[candidate] < 2 * counts[group] - 1:
         return False
-    return counts[candidate] > counts[group] or candidate < group
+    return bool(counts[candidate] > counts[group] or candidate < group)
 
 
 @numba.njit(cache=True, nogil=True)
-def find_parents(rows: Integers, umis: Keys, junctions: Keys, linkers: Keys, counts: Integers, umi_lengths: Integers, key_length: int) -> Integers:
+def find_parents(
+    rows: Integers,
+    umis: Keys,
+    junctions: Keys,
+    linkers: Keys,
+    counts: Integers,
+    umi_lengths: Integers,
+    key_length: int,
+) -> Integers:
     """For each group the group that it is misread from (itself where none).
 
     Groups must be sorted by (row, umi, junction, linker), so that equal evidence is resolved by key and never by the
@@ -97,9 +126,17 @@ def find_parents(rows: Integers, umis: Keys, junctions: Keys, linkers: Keys, cou
                     u = changed if component == 0 else umi
                     j = changed if component == 1 else junction
                     k = changed if component == 2 else linker
-                    found = _lookup(slots, rows, umis, junctions, linkers, rest ^ _mix(changed, salt), row, u, j, k)
-                    if found != _NONE and _outranks(found, group, counts) and (
-                        best == _NONE or counts[found] > counts[best] or (counts[found] == counts[best] and found < best)
+                    found = _lookup(
+                        slots, rows, umis, junctions, linkers, rest ^ _mix(changed, salt), row, u, j, k
+                    )
+                    if (
+                        found != _NONE
+                        and _outranks(found, group, counts)
+                        and (
+                            best == _NONE
+                            or counts[found] > counts[best]
+                            or (counts[found] == counts[best] and found < best)
+                        )
                     ):
                         best = found
         if best != _NONE:

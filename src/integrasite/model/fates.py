@@ -42,23 +42,37 @@ class FateInfo:
 
 
 FATES: dict[Fate, FateInfo] = {
-    Fate.UNASSIGNED: FateInfo("reads", "index read or linker fits no row of the sheet, or fits two equally well"),
+    Fate.UNASSIGNED: FateInfo(
+        "reads", "index read or linker fits no row of the sheet, or fits two equally well"
+    ),
     Fate.LOW_QUALITY: FateInfo("reads", "the junction read has too many unreadable or low-quality bases"),
     Fate.MISPRIMING: FateInfo("reads", "primer or LTR end not found: the primer bound elsewhere"),
     Fate.TRUNCATED_LTR: FateInfo("reads", "the LTR begins but stops before its last bases (CA)"),
     Fate.NO_INSERT: FateInfo("reads", "the linker follows the LTR directly: no host DNA between them"),
-    Fate.INTERNAL_VECTOR: FateInfo("reads", "the read continues into the vector (PBS, PPT or backbone), not into the host"),
+    Fate.INTERNAL_VECTOR: FateInfo(
+        "reads", "the read continues into the vector (PBS, PPT or backbone), not into the host"
+    ),
     Fate.TWO_LTR_CIRCLE: FateInfo("reads", "the LTR is joined to the other LTR: an unintegrated circle"),
-    Fate.WRONG_LINKER: FateInfo("reads", "the linker belongs to another library than the index (hop or recombination)"),
+    Fate.WRONG_LINKER: FateInfo(
+        "reads", "the linker belongs to another library than the index (hop or recombination)"
+    ),
     Fate.NO_LINKER: FateInfo("reads", "the linker was not found on the other read"),
     Fate.TOO_SHORT: FateInfo("reads", "host DNA shorter than the smallest insert that can be placed"),
-    Fate.AUTOINTEGRATION: FateInfo("align", "aligns better to the vector than to the host: the vector integrated into itself"),
+    Fate.AUTOINTEGRATION: FateInfo(
+        "align", "aligns better to the vector than to the host: the vector integrated into itself"
+    ),
     Fate.UNALIGNED: FateInfo("align", "no alignment to the host or the vector"),
-    Fate.CLIPPED_JUNCTION: FateInfo("align", "the first bases after the LTR do not align, so the junction base is unknown"),
-    Fate.UNPAIRED: FateInfo("align", "the two reads do not align as one fragment (PCR chimera, or one of them unplaced)"),
+    Fate.CLIPPED_JUNCTION: FateInfo(
+        "align", "the first bases after the LTR do not align, so the junction base is unknown"
+    ),
+    Fate.UNPAIRED: FateInfo(
+        "align", "the two reads do not align as one fragment (PCR chimera, or one of them unplaced)"
+    ),
     Fate.BLACKLISTED: FateInfo("sites", "lies in a region of the blacklist"),
     Fate.SITE_UNIQUE: FateInfo("sites", "supports a site placed uniquely"),
-    Fate.SITE_MULTIHIT: FateInfo("sites", "supports a site that fits several places equally (multihit cluster)"),
+    Fate.SITE_MULTIHIT: FateInfo(
+        "sites", "supports a site that fits several places equally (multihit cluster)"
+    ),
     Fate.SITE_NOT_PASSED: FateInfo("sites", "supports a site whose status is not `pass` (see sites.tsv.gz)"),
 }
 """Every fate a ledger can name; `USABLE` never stands there, since each usable pair is given a later fate."""

@@ -15,14 +15,22 @@ READS = pa.schema(
 """One usable read pair: library (row of the source), UMI, the first bases of both ends, and the packed host bases."""
 
 READ_COUNTS = pa.schema(
-    [("row", pa.int32()), ("barcode", pa.int32()), ("linker", pa.int32()), ("fate", pa.int32()), ("n_reads", pa.int64())]
+    [
+        ("row", pa.int32()),
+        ("barcode", pa.int32()),
+        ("linker", pa.int32()),
+        ("fate", pa.int32()),
+        ("n_reads", pa.int64()),
+    ]
 )
 """Read pairs by library (-1: no row claims them), barcode and linker seen, and fate."""
 
 INSERTS = pa.schema([("junction", pa.binary()), ("linker", pa.binary())])
 """Distinct consensus inserts of a source, sorted; the row number is the insert's id. Packed bases, `linker` may be empty."""
 
-MOLECULES = pa.schema([("row", pa.int32()), ("insert", pa.int64()), ("umi", pa.uint64()), ("n_reads", pa.int64())])
+MOLECULES = pa.schema(
+    [("row", pa.int32()), ("insert", pa.int64()), ("umi", pa.uint64()), ("n_reads", pa.int64())]
+)
 """One molecule: library, insert, UMI, and the read pairs that show it. Sorted by all columns."""
 
 PLACES = pa.schema(

@@ -23,7 +23,9 @@ class VectorEnd(StrEnum):
         return self in (VectorEnd.U5, VectorEnd.ITR3)
 
 
-def junction_to_site(first_host_base0: int, read_is_forward: bool, vector_end: VectorEnd, tsd: int) -> tuple[int, bool]:
+def junction_to_site(
+    first_host_base0: int, read_is_forward: bool, vector_end: VectorEnd, tsd: int
+) -> tuple[int, bool]:
     """Convert the first host base of a junction read to the site's 0-based position and orientation.
 
     Args:

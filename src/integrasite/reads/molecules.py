@@ -31,14 +31,18 @@ def _flat(column: pa.ChunkedArray) -> tuple[npt.NDArray[np.uint8], npt.NDArray[n
     return np.frombuffer(data or b"", np.uint8), starts
 
 
-def _consensus(column: pa.ChunkedArray, order: npt.NDArray[np.int64], bounds: npt.NDArray[np.int64]) -> pa.Array:
+def _consensus(
+    column: pa.ChunkedArray, order: npt.NDArray[np.int64], bounds: npt.NDArray[np.int64]
+) -> pa.Array:
     packed, offsets = _flat(column)
     lengths = consensus_lengths(offsets, order, bounds)
     out_offsets = np.zeros(len(lengths) + 1, np.int64)
     np.cumsum(lengths, out=out_offsets[1:])
     out = np.empty(int(out_offsets[-1]), np.uint8)
     call_consensus(packed, offsets, order, bounds, out_offsets, out)
-    return pa.Array.from_buffers(pa.binary(), len(lengths), [None, pa.py_buffer(out_offsets.astype(np.int32)), pa.py_buffer(out)])
+    return pa.Array.from_buffers(
+        pa.binary(), len(lengths), [None, pa.py_buffer(out_offsets.astype(np.int32)), pa.py_buffer(out)]
+    )
 
 
 def group_reads(reads: pa.Table) -> Groups:
@@ -56,7 +60,11 @@ def group_reads(reads: pa.Table) -> Groups:
     return Groups({name: values[starts] for name, values in ordered.items()}, np.diff(bounds), consensus)
 
 
-def fold_groups(keys: dict[str, npt.NDArray[np.generic]], counts: npt.NDArray[np.int64], umi_lengths: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+def fold_groups(
+    keys: dict[str, npt.NDArray[np.generic]],
+    counts: npt.NDArray[np.int64],
+    umi_lengths: npt.NDArray[np.int64],
+) -> npt.NDArray[np.int64]:
     """Reads that each group ends up with: those of the groups that fold into it, 0 for a group that folds away.
 
     Args:
@@ -67,8 +75,8 @@ def fold_groups(keys: dict[str, npt.NDArray[np.generic]], counts: npt.NDArray[np
     order = np.lexsort([keys[name] for name in reversed(_KEYS)])
     ordered = {name: values[order] for name, values in keys.items()}
     rows = ordered["row"].astype(np.int64)
-    uints = (ordered[name].astype(np.uint64) for name in _KEYS[1:])
-    parents = find_parents(rows, *uints, counts[order], umi_lengths[rows] if len(rows) else rows, KEY_LENGTH)
+    umis, junctions, linkers = (ordered[name].astype(np.uint64) for name in _KEYS[1:])
+    parents = find_parents(rows, umis, junctions, linkers, counts[order], umi_lengths[rows], KEY_LENGTH)
     total = np.zeros(len(order), np.int64)
     np.add.at(total, order[parents], counts[order])
     return total  # indexed as `counts` is, since order[parents] are positions in the unsorted arrays
@@ -93,10 +101,13 @@ def collapse_reads(
     keys = {name: np.concatenate([groups.keys[name] for groups in grouped]) for name in _KEYS}
     total = fold_groups(keys, np.concatenate([groups.counts for groups in grouped]), umi_lengths)
     kept = np.flatnonzero(total)
-    consensus = pa.concat_tables([groups.consensus for groups in grouped]).combine_chunks().take(pa.array(kept))
+    consensus = (
+        pa.concat_tables([groups.consensus for groups in grouped]).combine_chunks().take(pa.array(kept))
+    )
     inserts, numbers = unique_inserts(consensus)
     molecules = pa.table(
-        {"row": keys["row"][kept], "insert": numbers, "umi": keys["umi"][kept], "n_reads": total[kept]}, schema=MOLECULES
+        {"row": keys["row"][kept], "insert": numbers, "umi": keys["umi"][kept], "n_reads": total[kept]},
+        schema=MOLECULES,
     )
     return inserts, molecules.sort_by([(name, "ascending") for name in MOLECULES.names])
 
@@ -105,9 +116,16 @@ def unique_inserts(consensus: pa.Table) -> tuple[pa.Table, npt.NDArray[np.int64]
     """Distinct inserts, sorted, and for each row of `consensus` its insert's number."""
     if not consensus.num_rows:
         return INSERTS.empty_table(), np.empty(0, np.int64)
-    joined = [first + b"|" + second for first, second in zip(consensus["junction"].to_pylist(), consensus["linker"].to_pylist(), strict=True)]
+    joined = [
+        first + b"|" + second
+        for first, second in zip(
+            consensus["junction"].to_pylist(), consensus["linker"].to_pylist(), strict=True
+        )
+    ]
     distinct = sorted(set(joined))
     number = {text: n for n, text in enumerate(distinct)}
     pairs = [text.split(b"|") for text in distinct]
-    inserts = pa.table([pa.array([pair[side] for pair in pairs], pa.binary()) for side in (0, 1)], schema=INSERTS)
+    inserts = pa.table(
+        [pa.array([pair[side] for pair in pairs], pa.binary()) for side in (0, 1)], schema=INSERTS
+    )
     return inserts, np.fromiter((number[text] for text in joined), np.int64, len(joined))

@@ -37,6 +37,9 @@ def detect_orientation(batch: ReadBatch, patterns: Patterns) -> IndexOrientation
     counts = []
     for barcodes in (patterns.barcodes, turn_barcodes(patterns).barcodes):
         starts, stops = batch.index_offsets[:-1], batch.index_offsets[1:]
-        found = [best_of(batch.index, start, stop, barcodes, patterns.barcode_lengths, 0) for start, stop in zip(starts, stops, strict=True)]
+        found = [
+            best_of(batch.index_read, start, stop, barcodes, patterns.barcode_lengths, 0)
+            for start, stop in zip(starts, stops, strict=True)
+        ]
         counts.append(int(np.sum(np.array(found) != NOT_FOUND)))
     return IndexOrientation(*counts)

@@ -91,7 +91,11 @@ def find_circle(vector: Codes, protocol: Protocol, kind: str) -> list[Codes]:
     if protocol.vector_end in ("U5", "ITR3"):
         starts = [end - 20 for end in find_sites(vector, motif[:20], 4)]
         return [vector[start : start + CONTINUATION] for start in starts[:1]] or [motif]
-    ends = [strand[: end - 2][-CONTINUATION:] for strand in (vector,) for end in find_sites(vector, encode("AAAATCTCTAGCAGT"), 1)]
+    ends = [
+        strand[: end - 2][-CONTINUATION:]
+        for strand in (vector,)
+        for end in find_sites(vector, encode("AAAATCTCTAGCAGT"), 1)
+    ]
     return [reverse_complement(end) for end in ends[:1]]
 
 
@@ -111,8 +115,18 @@ def make_patterns(
     parts = [split_linker(linker) for linker in linkers]
     through = [reverse_complement(encode(suffix or prefix))[:_THROUGH] for prefix, _, suffix in parts]
     ends = [encode(protocol.primer + protocol.ltr_end) for protocol in protocols.values()]
-    continuations = [(names.index(name), codes) for name in names for _, vector in vectors[name] for codes in find_continuations(vector, protocols[name])]
-    circles = [(names.index(name), codes) for name in names for kind, vector in vectors[name] for codes in find_circle(vector, protocols[name], kind)]
+    continuations = [
+        (names.index(name), codes)
+        for name in names
+        for _, vector in vectors[name]
+        for codes in find_continuations(vector, protocols[name])
+    ]
+    circles = [
+        (names.index(name), codes)
+        for name in names
+        for kind, vector in vectors[name]
+        for codes in find_circle(vector, protocols[name], kind)
+    ]
     return Patterns(
         *pad([encode(barcode) for barcode in barcodes]),
         np.array([barcodes.index(x.barcode) if x.barcode else -1 for x in libraries], np.int64),

@@ -37,10 +37,18 @@ class PairCounts:
         """The counts as a table, sorted."""
         rows = [(*key, count) for key, count in sorted(self.counts.items())]
         columns = list(zip(*rows, strict=True)) if rows else [()] * len(READ_COUNTS)
-        return pa.table([pa.array(column, field.type) for column, field in zip(columns, READ_COUNTS, strict=True)], schema=READ_COUNTS)
+        return pa.table(
+            [pa.array(column, field.type) for column, field in zip(columns, READ_COUNTS, strict=True)],
+            schema=READ_COUNTS,
+        )
 
 
-def _binary(codes: npt.NDArray[np.uint8], quality: npt.NDArray[np.uint8], starts: npt.NDArray[np.int64], stops: npt.NDArray[np.int64]) -> pa.Array:
+def _binary(
+    codes: npt.NDArray[np.uint8],
+    quality: npt.NDArray[np.uint8],
+    starts: npt.NDArray[np.int64],
+    stops: npt.NDArray[np.int64],
+) -> pa.Array:
     offsets = np.zeros(len(starts) + 1, np.int64)
     np.cumsum(stops - starts, out=offsets[1:])
     packed = np.empty(int(offsets[-1]), np.uint8)
@@ -73,7 +81,8 @@ def partition_of(reads: pa.Table, n_partitions: int) -> npt.NDArray[np.int64]:
     for name in ("umi", "junction_key", "linker_key"):
         mixed = (mixed ^ reads[name].to_numpy()) * np.uint64(0x9E3779B97F4A7C15)
         mixed ^= mixed >> np.uint64(29)
-    return (mixed % np.uint64(n_partitions)).astype(np.int64)
+    partition: npt.NDArray[np.int64] = (mixed % np.uint64(n_partitions)).astype(np.int64)
+    return partition
 
 
 def _split(tables: list[pa.Table], n_partitions: int) -> Iterator[pa.Table]:
@@ -119,5 +128,8 @@ def ledger_part(counts: PairCounts, samples: list[str]) -> pd.DataFrame:
         fate = Fate(code)
         if fate != Fate.USABLE:
             total[samples[row] if row >= 0 else "*", fate] += n_reads
-    rows = [(sample, FATES[fate].stage, fate.word, n_reads, 0.0) for (sample, fate), n_reads in sorted(total.items())]
+    rows = [
+        (sample, FATES[fate].stage, fate.word, n_reads, 0.0)
+        for (sample, fate), n_reads in sorted(total.items())
+    ]
     return pd.DataFrame(rows, columns=["sample", "stage", "fate", "n_reads", "fraction"])

@@ -12,7 +12,7 @@ from integrasite.io.fastq import estimate_pairs
 from integrasite.io.sequences import read_vector
 from integrasite.kernels.classify import Limits, Patterns
 from integrasite.kernels.codes import Codes, encode
-from integrasite.model.library import Library, Source
+from integrasite.model.library import Source
 from integrasite.reads.patterns import LibraryReads, limits_of, make_patterns, split_linker
 
 PARTITION_PAIRS = 2_000_000
@@ -73,7 +73,10 @@ def load_source(study: Study, source: Source) -> SourceReads:
             if name not in sequences:
                 sequences[name] = encode(read_vector(study.resolve(vector.sequence)))
             vectors[library.protocol][name] = (vector.kind, sequences[name])
-    rows = [LibraryReads(library.barcode.upper(), study.linker_of(library), library.protocol) for library in source.libraries]
+    rows = [
+        LibraryReads(library.barcode.upper(), study.linker_of(library), library.protocol)
+        for library in source.libraries
+    ]
     patterns = make_patterns(rows, protocols, {name: list(found.values()) for name, found in vectors.items()})
     junction, linker = _files(study, source)
     return SourceReads(junction, linker, source.i1, patterns, limits_of(study.config.calling))

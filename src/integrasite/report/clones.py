@@ -1,107 +1,22 @@
-"""Sections on clone sizes: dominance, growth, bars, and where the insertions are."""
+"""Sections on clone sizes and places: dominance, and where the insertions are."""
 
 import pandas as pd
-from markupsafe import Markup
 
-from integrasite.report import figures
-from integrasite.report.blocks import (
-    Block,
-    Cell,
-    Column,
-    Figure,
-    Grid,
-    LegendItem,
-    Notes,
-    Section,
-    State,
-    frame_tsv,
+from integrasite.report.bars import bar_figures
+from integrasite.report.blocks import Block, Cell, Column, Grid, Notes, Section, State, frame_tsv
+from integrasite.report.clone_grid import (
+    CLONE_COLUMNS,
+    COUNTS,
+    IDENTITY,
+    SIZE,
+    clone_cells,
+    count_cells,
+    identity_cells,
+    size_cells,
 )
-from integrasite.report.facts import Clone, Specimen, clones_of, distinct, largest, passing
-from integrasite.report.palette import clone_paint
-from integrasite.report.view import CONFIDENT, TOP_CLONES, TOP_COLOURED, View
-from integrasite.report.words import (
-    MISSING,
-    cells,
-    count,
-    estimate,
-    is_missing,
-    joined,
-    number,
-    percent,
-    percent_range,
-    plural,
-    probability,
-)
-
-IDENTITY = (
-    ("subject", "", False),
-    ("specimen", "", False),
-    ("day", "", True),
-    ("clone", "clone", False),
-    ("gene", "", False),
-)
-SIZE = (("fraction", "fraction", True), ("95 % interval", "fraction", False))
-CHANCES = (("P ≥ 10 %", "p_ge", True), ("P ≥ 20 %", "p_ge", True), ("P ≥ 30 %", "p_ge", True))
-COUNTS = (
-    ("cells", "cells", True),
-    ("fragments", "fragment", True),
-    ("replicates", "replicates", True),
-    ("counted by", "estimator", False),
-)
-CLONE_COLUMNS = (*IDENTITY, *SIZE, *CHANCES, *COUNTS)
-
-
-def value(cell: object) -> float | None:
-    """A cell's sort value."""
-    return number(cell)
-
-
-def identity_cells(view: View, clone: Clone) -> tuple[Cell, ...]:
-    """The cells of `IDENTITY`; a specimen that is not evaluable is marked."""
-    row = clone.row
-    found = view.specimen(row["subject"], row["specimen"])
-    lame = found is not None and found.evaluable == "no"
-    specimen = Cell(
-        f"{row['specimen']} (not evaluable)" if lame else row["specimen"],
-        row["specimen"],
-        "warn" if lame else "",
-    )
-    name = (
-        Cell(f"multihit {clone.id}", tone="multihit")
-        if clone.is_multihit
-        else Cell(row["site_id"], tone="mono")
-    )
-    days = Cell(MISSING if is_missing(row["days"]) else f"{int(row['days']):,}", value(row["days"]))
-    return (Cell(row["subject"]), specimen, days, name, Cell(clone.gene))
-
-
-def size_cells(clone: Clone) -> tuple[Cell, ...]:
-    """The cells of `SIZE`."""
-    row = clone.row
-    interval = percent_range(row["fraction_low"], row["fraction_high"])
-    return (
-        Cell(percent(row["fraction"]), value(row["fraction"])),
-        Cell(interval, value(row["fraction_low"])),
-    )
-
-
-def count_cells(clone: Clone) -> tuple[Cell, ...]:
-    """The cells of `COUNTS`."""
-    row = clone.row
-    saturated = not is_missing(row["saturated"]) and bool(row["saturated"])
-    number_of_cells = Cell(
-        cells(row["cells"], row["cells_low"], row["cells_high"], saturated), value(row["cells"])
-    )
-    counts = [Cell(count(row[key]), value(row[key])) for key in ("n_fragments", "n_replicates")]
-    return (number_of_cells, *counts, Cell(row["estimator"]))
-
-
-def clone_cells(view: View, clone: Clone) -> tuple[Cell, ...]:
-    """The cells of `CLONE_COLUMNS`."""
-    chances = [
-        Cell(probability(clone.row[key]), value(clone.row[key])) for key in ("p_ge_10", "p_ge_20", "p_ge_30")
-    ]
-    return (*identity_cells(view, clone), *size_cells(clone), *chances, *count_cells(clone))
+from integrasite.report.facts import Clone, clones_of, distinct, largest, passing
+from integrasite.report.view import CONFIDENT, TOP_CLONES, View
+from integrasite.report.words import MISSING, count, estimate, is_missing, joined, plural
 
 
 def _threshold_words(view: View, reached: pd.DataFrame, level: str) -> str:
@@ -183,107 +98,6 @@ def dominance(view: View) -> Section:
     return Section(
         "dominance", "Is any clone dominant?", state, answer, (grid, *bar_figures(view, rows)), "Dominance"
     )
-
-
-def bar_figures(view: View, rows: pd.DataFrame) -> tuple[Block, ...]:
-    """Stacked bars of each subject's clones over its specimens."""
-    drawn = view.drawn_subjects
-    blocks: list[Block] = []
-    for name in drawn:
-        mine = [one for one in view.specimens if one.subject == name]
-        if any(one.evaluable != "no" for one in mine):
-            blocks.append(_bars(view, name, mine, rows[rows["subject"] == name], len(blocks)))
-        else:
-            blocks.append(Notes([f"Subject {name}: not evaluable, so no clone sizes are drawn."]))
-    if len(drawn) < len(view.subjects):
-        rest = len(view.subjects) - len(drawn)
-        blocks.append(
-            Notes(
-                [
-                    (
-                        f"Figures of {len(drawn)} of {len(view.subjects)} subjects are shown, flagged "
-                        f"subjects first; those of the other {rest} are on their own pages."
-                    )
-                ]
-            )
-        )
-    return tuple(blocks)
-
-
-def top_clones(view: View, rows: pd.DataFrame, limit: int) -> list[Clone]:
-    """The clones with the largest fractions in any specimen, each once (its largest row)."""
-    return clones_of(view.tables, distinct(rows).head(limit))
-
-
-def _bars(view: View, name: str, specimens: list[Specimen], rows: pd.DataFrame, number: int) -> Figure:
-    top = top_clones(view, rows, TOP_COLOURED)
-    by_specimen = {
-        one.name: clones_of(view.tables, rows[rows["specimen"] == one.name]) for one in specimens if len(top)
-    }
-    bars = [_bar(one, top, by_specimen.get(one.name, [])) for one in specimens]
-    legend = [
-        LegendItem(
-            Markup(figures.swatch(clone_paint(one.id), str(place), one.is_multihit, f"bars{number}-{place}")),
-            one.label,
-        )
-        for place, one in enumerate(top, 1)
-    ]
-    legend.append(LegendItem(Markup(figures.swatch(None, "", False, "")), "all other clones"))
-    ids = {one.id for one in top}
-    plotted = [clone for group in by_specimen.values() for clone in group if clone.id in ids]
-    grid = Grid(
-        f"bars-{number}-table",
-        f"Fractions of the clones drawn for {name}.",
-        [Column(*each) for each in CLONE_COLUMNS],
-        [clone_cells(view, clone) for clone in plotted],
-        frame_tsv(pd.DataFrame([one.row for one in plotted], columns=list(rows.columns))),
-        folded="The bars as a table",
-    )
-    caption = (
-        f"Fraction of vector-marked copies in percent, {plural(len(specimens), 'specimen')} "
-        f"of {name}; n: fragments. The {len(top)} clones "
-        "that are largest in any specimen have a colour and a number; "
-        "hatched: multihit; intervals in the table."
-    )
-    label = f"Stacked bars of clone fractions of {name}: " + "; ".join(
-        f"{bar.label} {_spoken(bar)}" for bar in bars
-    )
-    picture = Markup(figures.clone_bars(bars, f"bars{number}", label))
-    return Figure(
-        f"bars-{number}",
-        f"Clones of {name}",
-        caption,
-        picture,
-        grid,
-        legend,
-        ("clone", "fraction", "fragment", "multihit"),
-    )
-
-
-def _spoken(bar: figures.Bar) -> str:
-    return bar.reason or ", ".join(
-        f"clone {part.key} {percent(part.share)}" for part in bar.segments if part.paint
-    )
-
-
-def _bar(specimen: Specimen, top: list[Clone], clones: list[Clone]) -> figures.Bar:
-    label, note = specimen.timepoint or specimen.name, f"n = {specimen.n_fragments:,}"
-    if specimen.evaluable == "no":
-        return figures.Bar(label, specimen.source, note, (), "not evaluable")
-    if not clones:
-        return figures.Bar(label, specimen.source, note, (), "none found")
-    shares: dict[str, float] = {}
-    for clone in clones:
-        shares[clone.id] = shares.get(clone.id, 0.0) + float(clone.row["fraction"])
-    parts = [
-        figures.Segment(shares[one.id], str(place), one.label, clone_paint(one.id), one.is_multihit)
-        for place, one in enumerate(top, 1)
-        if one.id in shares
-    ]
-    rest = [share for name, share in shares.items() if name not in {one.id for one in top}]
-    if rest:
-        parts.append(figures.Segment(sum(rest), "", plural(len(rest), "other clone"), None))
-    return figures.Bar(label, specimen.source, note, parts)
 
 
 def insertions(view: View) -> Section:

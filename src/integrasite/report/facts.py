@@ -84,6 +84,12 @@ def clone_id(row: Row) -> str:
     return str(row["cluster"] if row["placement"] == "multihit" and row["cluster"] else row["site_id"])
 
 
+def clone_ids(rows: pd.DataFrame) -> pd.Series:
+    """`clone_id` of every row of `clones`."""
+    has_cluster = (rows["placement"] == "multihit") & (rows["cluster"] != "")
+    return rows["cluster"].where(has_cluster, rows["site_id"])
+
+
 def gene_label(site: Row) -> str:
     """`LMO2`, `near LMO2`, or `no gene` (gene columns may name several, joined by commas)."""
     gene = str(site.get("gene") or "")
@@ -95,7 +101,8 @@ def gene_label(site: Row) -> str:
 
 def records(frame: pd.DataFrame) -> list[Row]:
     """Rows as dictionaries."""
-    return [{str(key): value for key, value in row.items()} for row in frame.to_dict("records")]
+    columns = [frame[name].tolist() for name in frame.columns]
+    return [dict(zip(frame.columns, row, strict=True)) for row in zip(*columns, strict=True)]
 
 
 def site_facts(tables: RunTables, site_ids: Iterable[str]) -> dict[str, Row]:
@@ -127,8 +134,7 @@ def largest(rows: pd.DataFrame) -> pd.DataFrame:
 
 def distinct(rows: pd.DataFrame) -> pd.DataFrame:
     """Each clone of a subject once, by its largest row, largest first."""
-    ids = rows["cluster"].where((rows["placement"] == "multihit") & (rows["cluster"] != ""), rows["site_id"])
-    chosen = largest(rows.assign(_id=ids)).drop_duplicates(["subject", "_id"])
+    chosen = largest(rows.assign(_id=clone_ids(rows))).drop_duplicates(["subject", "_id"])
     return chosen.drop(columns="_id")
 
 

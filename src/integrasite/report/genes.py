@@ -336,10 +336,8 @@ def rule_table() -> Grid:
 def genes(view: View) -> Section:
     """Is any clone near a gene where insertional mutagenesis has been seen?"""
     flagged = flagged_clones(view)
-    if any(one.deserves_a_look for one in flagged):
-        state = State.FOUND
-    else:
-        state = State.NONE if view.evaluable else State.NOT_EVALUABLE
+    quiet = State.NONE if view.evaluable else State.NOT_EVALUABLE
+    state = State.FOUND if any(one.deserves_a_look for one in flagged) else quiet
     blocks = (
         flag_table(view, flagged),
         specimen_flag_table(view),

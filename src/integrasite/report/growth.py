@@ -5,8 +5,8 @@ from markupsafe import Markup
 
 from integrasite.report import figures
 from integrasite.report.blocks import Block, Cell, Column, Figure, Grid, Notes, Section, State
-from integrasite.report.clones import top_clones
-from integrasite.report.facts import Clone, Specimen, clone_id, passing, records
+from integrasite.report.clone_grid import top_clones
+from integrasite.report.facts import Clone, Specimen, clone_ids, passing, records
 from integrasite.report.palette import line_paint
 from integrasite.report.view import TOP_TRACKED, View
 from integrasite.report.words import count, joined, number, percent, percent_range, plural
@@ -69,7 +69,7 @@ def _rows_of(rows: pd.DataFrame, group: list[Specimen]) -> pd.DataFrame:
 
 
 def _points(clone: Clone, group: list[Specimen], rows: pd.DataFrame) -> list[figures.Point]:
-    found = {row["specimen"]: row for row in records(rows) if clone_id(row) == clone.id}
+    found = {row["specimen"]: row for row in records(rows[clone_ids(rows) == clone.id])}
     points = []
     for one in group:
         row = found.get(one.name)

@@ -1,6 +1,6 @@
 """The tables that the report reads, and their rows for one subject."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pandas as pd
@@ -42,6 +42,26 @@ def read_run_tables(results: Path) -> RunTables:
         DataError: if one is missing, damaged or lacks a declared column.
     """
     return RunTables(**{key: read_tsv(results / name, table) for key, (name, table) in FILES.items()})
+
+
+def _of_controls(frame: pd.DataFrame, study: Study) -> "pd.Series[bool]":
+    keys = {(row.subject, row.specimen) for row in study.libraries if row.role in CONTROL_ROLES}
+    pairs = zip(frame["subject"], frame["specimen"], strict=True)
+    return pd.Series([pair in keys for pair in pairs], index=frame.index, dtype=bool)
+
+
+def without_controls(tables: RunTables, study: Study) -> RunTables:
+    """Leave out clones, diversity and flagged clones of controls, lest they count as a subject's results.
+
+    Their reads and sites stay, and so do flags about a control as a whole.
+    """
+    flags = tables.flags
+    return replace(
+        tables,
+        clones=tables.clones[~_of_controls(tables.clones, study)],
+        diversity=tables.diversity[~_of_controls(tables.diversity, study)],
+        flags=flags[~(_of_controls(flags, study) & (flags["site_id"] != ""))],
+    )
 
 
 def of_subject(tables: RunTables, study: Study, subject: str) -> RunTables:

@@ -42,7 +42,7 @@ _SIZES = (
 
 def plain(value: Any) -> Any:
     """A table cell as JSON holds it; missing is null."""
-    if value == "" or is_missing(value):
+    if is_missing(value):
         return None
     return value.item() if isinstance(value, np.generic) else value
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from integrasite.config.study import Study
 from integrasite.flags.rules import PROBABILITY
 from integrasite.report.facts import Specimen, specimens_of
-from integrasite.report.inputs import RunTables, of_subject
+from integrasite.report.inputs import RunTables, of_subject, without_controls
 
 TOP_CLONES = 100
 """Clones listed on a page; the others are in `clones.tsv.gz`."""
@@ -72,5 +72,6 @@ class View:
 
 def make_view(study: Study, tables: RunTables, provenance: Provenance, subject: str | None = None) -> View:
     """The view of the run (`subject` None) or of one subject."""
-    chosen = tables if subject is None else of_subject(tables, study, subject)
+    results = without_controls(tables, study)
+    chosen = results if subject is None else of_subject(results, study, subject)
     return View(study, chosen, provenance, specimens_of(study, chosen, subject), subject)

@@ -9,9 +9,9 @@ MISSING = "–"
 
 def is_missing(value: object) -> bool:
     """Whether a table cell holds nothing (None, NaN, pandas' NA or empty text)."""
-    if value is None or value == "" or type(value).__name__ in ("NAType", "NaTType"):
+    if value is None or type(value).__name__ in ("NAType", "NaTType"):
         return True
-    return isinstance(value, float) and math.isnan(value)
+    return value == "" if isinstance(value, str) else isinstance(value, float) and math.isnan(value)
 
 
 def number(value: object) -> float | None:

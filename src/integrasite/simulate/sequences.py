@@ -42,14 +42,16 @@ def distinct_words(rng: np.random.Generator, n: int, length: int, min_distance: 
     Raises:
         ConfigError: if that many words are not found.
     """
-    words: list[Codes] = []
-    for _ in range(2000 * max(n, 1)):
-        if len(words) == n:
+    words = np.zeros((n, length), np.uint8)
+    found = 0
+    for _ in range(500 * max(n, 1)):
+        if found == n:
             break
         word = rng.integers(0, 4, length).astype(np.uint8)
-        if _is_plain(word) and all(int((word != other).sum()) >= min_distance for other in words):
-            words.append(word)
-    if len(words) < n:
+        if _is_plain(word) and (words[:found] != word).sum(axis=1).min(initial=length) >= min_distance:
+            words[found] = word
+            found += 1
+    if found < n:
         raise ConfigError(
             f"cannot make {n} words of {length} bases that differ in {min_distance}; ask for fewer libraries"
         )

@@ -72,8 +72,14 @@ def place_molecules(evidence: Evidence, context: SubjectContext) -> tuple[pd.Dat
     calling = context.calling
     molecules = evidence.molecules
     top = evidence.places.groupby("molecule")["posterior"].transform("max")
-    is_unique = (evidence.places["posterior"] >= calling.min_place_posterior) & (evidence.places["posterior"] == top)
-    unique = evidence.places[is_unique].drop_duplicates("molecule").join(molecules[["sample", "umi", "n_reads"]], on="molecule")
+    is_unique = (evidence.places["posterior"] >= calling.min_place_posterior) & (
+        evidence.places["posterior"] == top
+    )
+    unique = (
+        evidence.places[is_unique]
+        .drop_duplicates("molecule")
+        .join(molecules[["sample", "umi", "n_reads"]], on="molecule")
+    )
     has_umi = any(context.umi_lengths.values())
     unique = unique.assign(position=standardise_positions(unique, calling, has_umi))
     support = unique.groupby(_PLACE).size().rename("n").reset_index()
@@ -81,19 +87,30 @@ def place_molecules(evidence: Evidence, context: SubjectContext) -> tuple[pd.Dat
     shared = resolve_multihits(others, support, calling)
     clustered, places = _name_clusters(shared.clustered, molecules, context)
     columns = ["molecule", *_PLACE, "breakpoint"]
-    placed = pd.concat([unique[columns].assign(cluster=""), shared.rescued[columns].assign(cluster=""), clustered], ignore_index=True)
+    placed = pd.concat(
+        [unique[columns].assign(cluster=""), shared.rescued[columns].assign(cluster=""), clustered],
+        ignore_index=True,
+    )
     placed = placed.join(molecules[["sample", "umi", "n_reads"]], on="molecule")
     return placed.sort_values("molecule", kind="stable", ignore_index=True), places
 
 
-def _name_clusters(shared: pd.DataFrame, molecules: pd.DataFrame, context: SubjectContext) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _name_clusters(
+    shared: pd.DataFrame, molecules: pd.DataFrame, context: SubjectContext
+) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Put each cluster at its best place, merge clusters that are echoes of each other, and name them by that place."""
     columns = ["molecule", *_PLACE, "breakpoint", "cluster"]
     if not len(shared):
-        return shared.assign(cluster="")[columns], shared.assign(cluster="")[["molecule", "cluster", *_PLACE, "weight"]]
+        return shared.assign(cluster="")[columns], shared.assign(cluster="")[
+            ["molecule", "cluster", *_PLACE, "weight"]
+        ]
     weights = shared.groupby(["cluster", *_PLACE])["weight"].sum().reset_index()
-    weights["weight"] = weights["weight"].round(9)  # so that equal sums stay equal whatever order they were added in
-    best = weights.sort_values(["cluster", "weight", *_PLACE], ascending=[True, False, True, True, False], kind="stable").drop_duplicates("cluster")
+    weights["weight"] = weights["weight"].round(
+        9
+    )  # so that equal sums stay equal whatever order they were added in
+    best = weights.sort_values(
+        ["cluster", "weight", *_PLACE], ascending=[True, False, True, True, False], kind="stable"
+    ).drop_duplicates("cluster")
     at_best = shared.drop(columns=_PLACE).merge(best[["cluster", *_PLACE]], on="cluster")
     own = shared.rename(columns={"breakpoint": "own"})[["molecule", *_PLACE, "own"]]
     at_best = at_best.drop_duplicates("molecule").merge(own, on=["molecule", *_PLACE], how="left")
@@ -121,8 +138,8 @@ def collapse_fragments(placed: pd.DataFrame, context: SubjectContext) -> pd.Data
     umi = np.where(has_umi, table["umi"].to_numpy(dtype=np.uint64), np.uint64(0))
     calling = context.calling
     parents = find_fragments(
-        table.groupby(key, sort=False).ngroup().to_numpy(dtype=np.int64), table["breakpoint"].to_numpy(dtype=np.int64), umi,
-        table["n_reads"].to_numpy(dtype=np.int64), has_umi, calling.breakpoint_jitter, calling.jitter_rate, FRAGMENT_SPAN,
+        np.asarray(table.groupby(key, sort=False).ngroup(), np.int64), np.asarray(table["breakpoint"], np.int64), umi,
+        np.asarray(table["n_reads"], np.int64), has_umi, calling.breakpoint_jitter, calling.jitter_rate, FRAGMENT_SPAN,
     )  # fmt: skip
     table["umi"] = umi
     reads = np.bincount(parents, weights=table["n_reads"], minlength=len(table)).astype(np.int64)
@@ -138,7 +155,12 @@ def call_subject(evidence: Evidence, context: SubjectContext) -> SubjectSites:
     status = sites.set_index(["sample", "site_id", "cluster"])["status"]
     index = pd.MultiIndex.from_frame(fragments[["sample", "site_id", "cluster"]])
     fragments = fragments.assign(status=status.reindex(index).to_numpy())
-    return SubjectSites(fragments, sites, _multihit_table(places, evidence.molecules, context), _fates(evidence, placed, fragments))
+    return SubjectSites(
+        fragments,
+        sites,
+        _multihit_table(places, evidence.molecules, context),
+        _fates(evidence, placed, fragments),
+    )
 
 
 def _describe(fragments: pd.DataFrame, context: SubjectContext) -> pd.DataFrame:
@@ -146,7 +168,10 @@ def _describe(fragments: pd.DataFrame, context: SubjectContext) -> pd.DataFrame:
     contig = np.array(context.contigs, dtype=object)[fragments["contig"].to_numpy(np.int64)]
     position, forward = fragments["position"], fragments["is_forward"]
     places = pd.DataFrame({"contig": contig, "position": position, "forward": forward}).drop_duplicates()
-    labels = {key: site_label(key[0], int(key[1]), bool(key[2])) for key in places.itertuples(index=False, name=None)}
+    labels = {
+        key: site_label(key[0], int(key[1]), bool(key[2]))
+        for key in places.itertuples(index=False, name=None)
+    }
     described = pd.DataFrame(
         {
             "sample": fragments["sample"],
@@ -156,7 +181,9 @@ def _describe(fragments: pd.DataFrame, context: SubjectContext) -> pd.DataFrame:
             "strand": np.where(forward.to_numpy(bool), "+", "-").astype(object),
             "site_id": [labels[key] for key in zip(contig, position, forward, strict=True)],
             "vector": _per_sample(fragments, lambda sample: context.libraries[sample].vector, object),
-            "vector_end": _per_sample(fragments, lambda sample: str(context.libraries[sample].vector_end), object),
+            "vector_end": _per_sample(
+                fragments, lambda sample: str(context.libraries[sample].vector_end), object
+            ),
             "placement": np.where(fragments["cluster"] == "", "unique", "multihit"),
             "cluster": fragments["cluster"],
             "length": _lengths(fragments, context),
@@ -165,20 +192,30 @@ def _describe(fragments: pd.DataFrame, context: SubjectContext) -> pd.DataFrame:
     )
     described["umi"] = ""
     for sample, rows in fragments.groupby("sample").groups.items():
-        described.loc[rows, "umi"] = umi_to_text(fragments.loc[rows, "umi"].to_numpy(dtype=np.uint64), context.umi_lengths[str(sample)])
+        described.loc[rows, "umi"] = umi_to_text(
+            fragments.loc[rows, "umi"].to_numpy(dtype=np.uint64), context.umi_lengths[str(sample)]
+        )
     return described
 
 
 def _per_sample(frame: pd.DataFrame, value: Callable[[str], object], dtype: type) -> npt.NDArray[Any]:
     """A value of each row's library, as an array (also where there are no rows)."""
     codes, samples = pd.factorize(frame["sample"].astype(object))
-    return np.array([value(str(sample)) for sample in samples], dtype=dtype)[codes] if len(codes) else np.empty(0, dtype)
+    return (
+        np.array([value(str(sample)) for sample in samples], dtype=dtype)[codes]
+        if len(codes)
+        else np.empty(0, dtype)
+    )
 
 
 def _lengths(fragments: pd.DataFrame, context: SubjectContext) -> npt.NDArray[np.int64]:
     """bp from the junction's first host base to the breakpoint; 0 where the breakpoint is unknown."""
     libraries = context.libraries
-    shift = _per_sample(fragments, lambda sample: 0 if libraries[sample].vector_end.is_three_prime else libraries[sample].tsd - 1, np.int64)
+    shift = _per_sample(
+        fragments,
+        lambda sample: 0 if libraries[sample].vector_end.is_three_prime else libraries[sample].tsd - 1,
+        np.int64,
+    )
     position, ends = fragments["position"].to_numpy(np.int64), fragments["breakpoint"].to_numpy(np.int64)
     away = np.where(fragments["is_forward"].to_numpy(bool), ends - position, position - ends)
     # a U3 read runs the other way, from T - 1 bases beyond the site's position
@@ -187,7 +224,18 @@ def _lengths(fragments: pd.DataFrame, context: SubjectContext) -> npt.NDArray[np
 
 
 def _site_table(fragments: pd.DataFrame, context: SubjectContext) -> pd.DataFrame:
-    key = ["sample", "subject", "contig", "position", "strand", "site_id", "vector", "vector_end", "placement", "cluster"]
+    key = [
+        "sample",
+        "subject",
+        "contig",
+        "position",
+        "strand",
+        "site_id",
+        "vector",
+        "vector_end",
+        "placement",
+        "cluster",
+    ]
     groups = fragments.groupby(key, sort=False)
     sites = groups.agg(n_reads=("n_reads", "sum"), n_fragments=("n_reads", "size")).reset_index()
     known = fragments[fragments["length"] > 0]
@@ -203,9 +251,11 @@ def _site_table(fragments: pd.DataFrame, context: SubjectContext) -> pd.DataFram
     return sites
 
 
-def _count_distinct(rows: pd.DataFrame, key: list[str], column: str, sites: pd.DataFrame) -> npt.NDArray[np.int64]:
+def _count_distinct(
+    rows: pd.DataFrame, key: list[str], column: str, sites: pd.DataFrame
+) -> npt.NDArray[np.int64]:
     counted = rows.drop_duplicates([*key, column]).groupby(key, sort=False).size()
-    return counted.reindex(pd.MultiIndex.from_frame(sites[key])).fillna(0).to_numpy(dtype=np.int64)
+    return np.asarray(counted.reindex(pd.MultiIndex.from_frame(sites[key])).fillna(0), dtype=np.int64)
 
 
 def _in_blacklist(sites: pd.DataFrame, blacklist: pd.DataFrame) -> npt.NDArray[np.bool_]:
@@ -223,13 +273,27 @@ def _multihit_table(places: pd.DataFrame, molecules: pd.DataFrame, context: Subj
     columns = ["subject", "sample", "cluster", "site_id", "contig", "position", "strand", "weight"]
     if not len(places):
         return pd.DataFrame({name: [] for name in columns})
-    table = places.join(molecules["sample"], on="molecule").groupby(["sample", "cluster", *_PLACE])["weight"].sum().reset_index()
+    table = (
+        places.join(molecules["sample"], on="molecule")
+        .groupby(["sample", "cluster", *_PLACE])["weight"]
+        .sum()
+        .reset_index()
+    )
     table["weight"] = table["weight"] / table.groupby(["sample", "cluster"])["weight"].transform("sum")
-    table = table.sort_values(["sample", "cluster", "weight", *_PLACE], ascending=[True, True, False, True, True, False], kind="stable")
+    table = table.sort_values(
+        ["sample", "cluster", "weight", *_PLACE],
+        ascending=[True, True, False, True, True, False],
+        kind="stable",
+    )
     names = [context.contigs[number] for number in table["contig"]]
-    labels = [site_label(name, int(at), bool(forward)) for name, at, forward in zip(names, table["position"], table["is_forward"], strict=True)]
+    labels = [
+        site_label(name, int(at), bool(forward))
+        for name, at, forward in zip(names, table["position"], table["is_forward"], strict=True)
+    ]
     strands = [strand_word(bool(forward)) for forward in table["is_forward"]]
-    described = table.assign(subject=context.subject, contig=names, position=table["position"] + 1, site_id=labels, strand=strands)
+    described = table.assign(
+        subject=context.subject, contig=names, position=table["position"] + 1, site_id=labels, strand=strands
+    )
     return described[columns]
 
 
@@ -242,4 +306,6 @@ def _fates(evidence: Evidence, placed: pd.DataFrame, fragments: pd.DataFrame) ->
     fate = np.where(fragments["status"] == "artefact", int(Fate.BLACKLISTED), fate)
     fate = np.where(fragments["status"] == "ambiguous", int(Fate.SITE_NOT_PASSED), fate)
     found = fragments[["sample", "n_reads"]].assign(fate=fate)
-    return pd.concat([lost, found], ignore_index=True).groupby(["sample", "fate"])["n_reads"].sum().reset_index()
+    return (
+        pd.concat([lost, found], ignore_index=True).groupby(["sample", "fate"])["n_reads"].sum().reset_index()
+    )

@@ -41,7 +41,9 @@ class SharedPlaces:
 def snap_to_sites(places: pd.DataFrame, sites: pd.DataFrame) -> pd.Series:
     """Position of the unique site within `SNAP` bp of each place (the nearest, the first of two), else its own."""
     snapped = places["position"].copy()
-    by_contig = {key: np.sort(group["position"].to_numpy()) for key, group in sites.groupby(["contig", "is_forward"])}
+    by_contig = {
+        key: np.sort(group["position"].to_numpy()) for key, group in sites.groupby(["contig", "is_forward"])
+    }
     for key, group in places.groupby(["contig", "is_forward"]):
         known = by_contig.get(key)
         if known is None:
@@ -101,7 +103,11 @@ def resolve_multihits(places: pd.DataFrame, unique_sites: pd.DataFrame, calling:
     if not len(places):
         return SharedPlaces(places[columns], places[columns].assign(cluster=0, weight=0.0))
     table = places.assign(position=snap_to_sites(places, unique_sites))
-    table = table.sort_values([*columns, "posterior"], kind="stable").drop_duplicates(columns[:4]).reset_index(drop=True)
+    table = (
+        table.sort_values([*columns, "posterior"], kind="stable")
+        .drop_duplicates(columns[:4])
+        .reset_index(drop=True)
+    )
     site, support = _number_sites(table, unique_sites)
     codes, molecules = pd.factorize(table["molecule"])
     table["weight"] = share_out(codes.astype(np.int64), site, table["posterior"].to_numpy(), support)
@@ -110,7 +116,9 @@ def resolve_multihits(places: pd.DataFrame, unique_sites: pd.DataFrame, calling:
     rest = table[~gone & (table["weight"] >= _NEGLIGIBLE)].reset_index(drop=True)
     rest_site = site[(~gone & (table["weight"] >= _NEGLIGIBLE)).to_numpy()]
     rest["cluster"] = _components(rest["molecule"].to_numpy(), rest_site, len(molecules))
-    return SharedPlaces(table.loc[is_rescued, columns].reset_index(drop=True), rest[[*columns, "cluster", "weight"]])
+    return SharedPlaces(
+        table.loc[is_rescued, columns].reset_index(drop=True), rest[[*columns, "cluster", "weight"]]
+    )
 
 
 def _components(molecule: npt.NDArray[np.generic], site: Integers, n_molecules: int) -> Integers:
@@ -121,4 +129,4 @@ def _components(molecule: npt.NDArray[np.generic], site: Integers, n_molecules: 
     n = n_molecules + int(site.max()) + 1
     graph = coo_array((np.ones(len(codes)), (codes, site + n_molecules)), shape=(n, n))
     _, labels = connected_components(graph, directed=False)
-    return labels[codes].astype(np.int64)
+    return np.asarray(labels[codes], np.int64)

@@ -39,7 +39,13 @@ def poisson_tail(k: int, mean: float) -> float:
     for i in range(1, k):
         term *= mean / i
         below += term
-    return max(0.0, 1.0 - below) if below < 0.999 else math.fsum(math.exp(-mean + i * math.log(max(mean, 1e-300)) - math.lgamma(i + 1)) for i in range(k, k + 30))
+    return (
+        max(0.0, 1.0 - below)
+        if below < 0.999
+        else math.fsum(
+            math.exp(-mean + i * math.log(max(mean, 1e-300)) - math.lgamma(i + 1)) for i in range(k, k + 30)
+        )
+    )
 
 
 def own_molecules(minor: Position, major: Position, jitter: int) -> int:
@@ -63,7 +69,9 @@ def is_echo(minor: Position, major: Position, calling: Calling, has_umi: bool) -
     return own == 0 or poisson_tail(own, rate * len(major.reads)) > calling.neighbour_prior
 
 
-def merge_positions(positions: list[Position], calling: Calling, has_umi: bool, is_forward: bool) -> dict[int, int]:
+def merge_positions(
+    positions: list[Position], calling: Calling, has_umi: bool, is_forward: bool
+) -> dict[int, int]:
     """Map each position of a neighbourhood to the position it belongs to.
 
     Args:

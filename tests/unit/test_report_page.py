@@ -1,0 +1,310 @@
+"""The report's pages: valid, offline, escaped, within budget, true to the tables."""
+
+import re
+from dataclasses import replace
+from html.parser import HTMLParser
+from urllib.parse import unquote
+
+import pandas as pd
+import pytest
+from report_toy import EVIL, LMO2, PROVENANCE, empty_tables, toy_study, toy_tables, toy_view
+
+from integrasite.io.tables import as_table
+from integrasite.model.library import Library
+from integrasite.model.tables import CLONES, DIVERSITY, FLAGS, SITES
+from integrasite.report.inputs import RunTables
+from integrasite.report.names import page_name
+from integrasite.report.page import render_page
+from integrasite.report.view import View, make_view
+
+VOID = {"meta", "link", "br", "hr", "img", "input"}
+OWN = re.compile(r"^(\.\./)*(subjects/[^/:]+\.html|index\.html|[a-z]+\.tsv(\.gz)?)$")
+
+
+class Page(HTMLParser):
+    """Checks that tags are balanced and ids unique, and collects what the page refers to."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(convert_charrefs=True)
+        self.open: list[str] = []
+        self.ids: list[str] = []
+        self.links: list[tuple[str, str, str]] = []
+        self.words: list[str] = []
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.feed(text)
+        self.close()
+        assert self.open == []
+
+    def handle_starttag(self, tag, attrs):
+        found = dict(attrs)
+        self.elements.append((tag, found))
+        if tag not in VOID:
+            self.open.append(tag)
+        if "id" in found:
+            self.ids.append(found["id"])
+        self.links += [
+            (tag, key, found[key])
+            for key in ("src", "href", "action", "srcset", "xlink:href")
+            if key in found
+        ]
+
+    def handle_endtag(self, tag):
+        assert self.open and self.open[-1] == tag, f"</{tag}> closes {self.open[-3:]}"
+        self.open.pop()
+
+    def handle_data(self, data):
+        if not self.open or self.open[-1] not in ("style", "script"):
+            self.words.append(data)
+
+    @property
+    def text(self) -> str:
+        return re.sub(r"\s+", " ", "".join(self.words))
+
+
+def with_evil_names() -> View:
+    study = toy_study()
+    tables = toy_tables(study)
+    rename = {
+        "P1": EVIL,
+        "P1_M12_PB": f"{EVIL}_M12",
+        "P1_D30_PB_r1": EVIL,
+        "LMO2": '"><img src=x onerror=alert(2)>',
+    }
+    changed = {key: getattr(tables, key).replace(rename) for key in RunTables.__dataclass_fields__}
+    rows = tuple(
+        replace(
+            row,
+            sample=rename.get(row.sample, row.sample),
+            subject=rename.get(row.subject, row.subject),
+            tissue=EVIL,
+        )
+        for row in study.libraries
+    )
+    return make_view(replace(study, libraries=rows), RunTables(**changed), PROVENANCE)
+
+
+@pytest.fixture(scope="module")
+def index() -> str:
+    return render_page(toy_view())
+
+
+@pytest.mark.parametrize(
+    "view",
+    [
+        pytest.param(toy_view(), id="run"),
+        pytest.param(toy_view("P1"), id="subject"),
+        pytest.param(toy_view("P2"), id="poor subject"),
+        pytest.param(make_view(toy_study(), empty_tables(), PROVENANCE), id="zero rows"),
+        pytest.param(with_evil_names(), id="hostile names"),
+    ],
+)
+def test_pages_are_balanced_and_load_nothing(view: View):
+    text = render_page(view)
+    page = Page(text)
+    assert len(page.ids) == len(set(page.ids))
+    for tag, key, target in page.links:
+        assert target.startswith(("#", "data:")) or (tag == "a" and OWN.match(target)), (tag, key, target)
+        if target.startswith("#"):
+            assert target[1:] in page.ids
+    style_and_script = "".join(re.findall(r"<(?:style|script)>(.*?)</(?:style|script)>", text, re.S))
+    assert not re.search(r"@import|fetch\(|XMLHttpRequest|https?:|import\(|localStorage", style_and_script)
+    assert all(target.startswith("#") for target in re.findall(r"url\(([^)]*)\)", text))
+    assert len(text) < 1_000_000
+
+
+def test_hostile_names_stay_text():
+    text = render_page(with_evil_names())
+    assert EVIL not in text and "<img" not in text
+    page = Page(text)
+    assert EVIL in page.text
+    assert sum(tag == "script" for tag, _ in page.elements) == 1
+    assert not [found for _, found in page.elements if any(key.startswith("on") for key in found)]
+
+
+def test_every_figure_has_a_label_a_caption_and_its_data(index: str):
+    page = Page(index)
+    pictures = [found for tag, found in page.elements if tag == "svg" and found.get("role") == "img"]
+    figures = index.split("<figure")[1:]
+    assert len(pictures) == len(figures) == 5  # reads, bars of two subjects, time of two subjects
+    assert all(found["aria-label"] for found in pictures)
+    for figure in figures:
+        assert (
+            "<figcaption>" in figure
+            and 'href="data:text/tab-separated-values' in figure
+            and "<table" in figure
+        )
+    assert re.search(r"n = 1,265", index)
+
+
+def test_data_links_hold_the_rows_of_the_tables(index: str):
+    links = re.findall(r'download="dominant.tsv" href="data:[^,]*,([^"]*)"', index)
+    header, first = unquote(links[0]).splitlines()[:2]
+    assert header.split("\t") == list(CLONES.columns)
+    assert LMO2 in first and "\t0.312\t" in first
+
+
+def test_every_sortable_heading_is_a_button(index: str):
+    heads = re.findall(r"<th scope=\"col\"[^>]*>(.*?)</th>", index, re.S)
+    assert heads and all(head.startswith("<button type=") for head in heads)
+
+
+def test_answers_say_what_the_tables_hold(index: str):
+    text = Page(index).text
+    assert "4 of 6 specimens can be evaluated, 1 with low power (P2 D30 PB T cells), 1 not evaluable" in text
+    assert "A clone of 0.24 % would be missed in 1 of 20 such samples" in text.replace("\u00a0", " ")
+    assert "1 clone reaches 20 % with a probability of at least 0.95: LMO2 chr11:33880123:-" in text
+    assert "At 10 %: 1, at 30 %: none. Nothing is said of 1 specimen" in text
+    assert "1 clone in tier 1: LMO2 chr11:33880123:-" in text
+    assert "Growth is not tested in this version" in text
+    assert "Sites were found in controls that should hold none: NTC1 (1 site)" in text
+    assert "unverified" in text
+    assert "Showing 100 of" in text
+
+
+def test_limitations_and_settings_are_on_every_page():
+    for view in (toy_view(), toy_view("P2"), make_view(toy_study(), empty_tables(), PROVENANCE)):
+        text = Page(render_page(view)).text
+        for words in (
+            "not a diagnosis",
+            "No cause is claimed",
+            "toy-2026",
+            "2026-01-31",
+            "hg38",
+            "pCCL",
+            "ab" * 32,
+            "min_insert",
+        ):
+            assert words in text
+
+
+def test_zero_rows_give_explicit_states():
+    text = Page(render_page(make_view(toy_study(), empty_tables(), PROVENANCE))).text
+    assert "0 of 6 specimens can be evaluated" in text
+    assert "Not evaluable: no specimen has enough fragments" in text
+    assert "Insufficient data: no subject has two evaluable time points" in text
+    assert "None found: no integration site passed" in text
+
+
+def test_empty_sheet_gives_a_page():
+    study = replace(toy_study(), libraries=())
+    assert "There is no specimen." in Page(render_page(make_view(study, empty_tables(), PROVENANCE))).text
+
+
+def test_nothing_dominant_is_said_in_words():
+    view = toy_view()
+    clones = view.tables.clones.assign(p_ge_10=0.0, p_ge_20=0.0, p_ge_30=0.0, fraction_high=0.05)
+    text = Page(render_page(replace(view, tables=replace(view.tables, clones=clones)))).text
+    assert "None found: no clone reaches 20 % with a probability of at least 0.95." in text
+    assert "The largest clone is LMO2" in text
+
+
+def test_a_clean_control_is_said_to_be_clean():
+    view = toy_view()
+    sites = view.tables.sites[view.tables.sites["sample"] != "NTC1"]
+    text = Page(render_page(replace(view, tables=replace(view.tables, sites=sites)))).text
+    assert "1 control with 40 read pairs in all: none found (no site)." in text
+
+
+def test_clones_of_a_control_are_no_results():
+    study = toy_study()
+    tables = toy_tables(study)
+    row = tables.clones.head(1).assign(
+        subject="NTC", specimen="NTC", site_id="chr9:99:+", fraction=1.0, p_ge_30=1.0
+    )
+    limits = tables.diversity.head(1).assign(subject="NTC", specimen="NTC")
+    flag = (
+        tables.flags[tables.flags["tier"] == 1]
+        .head(1)
+        .assign(subject="NTC", specimen="NTC", site_id="chr9:99:+")
+    )
+    changed = replace(
+        tables,
+        clones=as_table(pd.concat([tables.clones, row]), CLONES),
+        diversity=as_table(pd.concat([tables.diversity, limits]), DIVERSITY),
+        flags=as_table(pd.concat([tables.flags, flag]), FLAGS),
+    )
+    assert render_page(make_view(study, changed, PROVENANCE)) == render_page(
+        make_view(study, tables, PROVENANCE)
+    )
+
+
+def test_without_a_control_the_background_is_not_tested():
+    study = toy_study()
+    study = replace(study, libraries=tuple(row for row in study.libraries if row.role != "ntc"))
+    text = Page(render_page(make_view(study, toy_tables(study), PROVENANCE))).text
+    assert "No control was sequenced (not tested)." in text
+
+
+def test_clones_of_other_subjects_are_not_on_a_subjects_page():
+    page = render_page(toy_view("P2"))
+    assert LMO2 in page.split("Controls: these libraries")[1][:2000]  # the control's site, and nowhere else
+    assert "P1_M12_PB" not in page
+
+
+def test_rows_of_other_assays_are_named_as_not_analysed():
+    study = toy_study((Library("T1", "P1", "P1_tumour", assay="wgs"),))
+    text = Page(render_page(make_view(study, toy_tables(study), PROVENANCE))).text
+    assert "Rows of other assays are not analysed in this version: T1." in text
+
+
+def test_multihit_clusters_are_hatched_and_named():
+    view = toy_view("P1")
+    clones = view.tables.clones
+    multihit = clones["placement"] == "multihit"
+    grown = clones.assign(
+        fraction=clones["fraction"].where(~multihit, 0.3),
+        fraction_high=clones["fraction_high"].where(~multihit, 0.4),
+    )
+    page = render_page(replace(view, tables=replace(view.tables, clones=grown)))
+    assert 'fill="url(#hatch-bars0)"' in page and "multihit P1-m0001" in Page(page).text
+
+
+def test_same_tables_give_same_bytes(index: str):
+    assert render_page(toy_view()) == index
+
+
+def test_a_large_run_keeps_the_budget(monkeypatch: pytest.MonkeyPatch):
+    """Tables are cut to 100 rows and figures to `FIGURE_SUBJECTS`, so a page of any run stays below 5 MB."""
+    monkeypatch.setattr("integrasite.report.view.FIGURE_SUBJECTS", 6)
+    study, tables = toy_study(), toy_tables(toy_study())
+    base = tables.clones[tables.clones["subject"] == "P1"]
+    limits = tables.diversity[tables.diversity["subject"] == "P1"]
+    libraries = [row for row in study.libraries if row.subject == "P1"]
+    clones, rows, diversity = [], [], []
+    for name in (f"S{number:02d}" for number in range(8)):
+        clones.append(base.assign(subject=name, specimen=base["specimen"].str.replace("P1", name)))
+        diversity.append(limits.assign(subject=name, specimen=limits["specimen"].str.replace("P1", name)))
+        for row in libraries:
+            sample, specimen = row.sample.replace("P1", name), row.specimen.replace("P1", name)
+            rows.append(replace(row, subject=name, sample=sample, specimen=specimen))
+    large = replace(
+        tables,
+        clones=as_table(pd.concat(clones), CLONES),
+        diversity=as_table(pd.concat(diversity), DIVERSITY),
+    )
+    text = render_page(make_view(replace(study, libraries=tuple(rows)), large, PROVENANCE))
+    assert "Figures of 6 of 8 subjects are shown" in text
+    assert len(text) * 30 / 6 < 5_000_000
+
+
+@pytest.mark.parametrize(
+    ("subject", "name"),
+    [
+        ("P1", "P1.html"),
+        ("P-1.a+b_2", "P-1.a+b_2.html"),  # all that a sheet allows
+        ("../x", "_x-"),  # no way out of the folder
+        (EVIL, "_script_alert_1___script_-"),
+    ],
+)
+def test_page_names_are_safe(subject: str, name: str):
+    assert page_name(subject).startswith(name) and "/" not in page_name(subject)
+
+
+def test_sites_that_did_not_pass_do_not_count_against_a_control():
+    view = toy_view()
+    sites = view.tables.sites
+    failed = as_table(
+        sites.assign(status=sites["status"].where(sites["sample"] != "NTC1", "contamination")), SITES
+    )
+    text = Page(render_page(replace(view, tables=replace(view.tables, sites=failed)))).text
+    assert "none found (no site)" in text

@@ -1,0 +1,146 @@
+"""Small studies cut from the demo, and the workflow run on them."""
+
+import csv
+import gzip
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+DEMO_CONFIG = REPOSITORY / "config" / "config.yaml"
+TEST_DATA = REPOSITORY / "test-data"
+READS = {column: TEST_DATA / "reads" / f"demo_{column.upper()}.fastq.gz" for column in ("r1", "r2", "i1")}
+
+Row = dict[str, str]
+Record = tuple[str, str, str, str]
+
+
+def run_snakemake(
+    config: str | Path | None, folder: Path, *options: str, cores: int = 2
+) -> subprocess.CompletedProcess[str]:
+    """Run the workflow as a user does who has activated the environment; output and errors come back as one text."""
+    folder.mkdir(parents=True, exist_ok=True)
+    command = [sys.executable, "-m", "snakemake", "-s", str(REPOSITORY / "Snakefile"), "--cores", str(cores)]
+    if config is not None:
+        command += ["--configfile", str(config)]
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    return subprocess.run(
+        [*command, "--directory", str(folder), *options],
+        cwd=folder,
+        env={**os.environ, "PATH": path},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=900,
+        check=False,
+    )
+
+
+def finished(config: Path, folder: Path, *, cores: int = 2) -> Path:
+    """Run a study that must succeed; its results."""
+    done = run_snakemake(config, folder, cores=cores)
+    assert done.returncode == 0, done.stdout[-6000:]
+    return folder / "results"
+
+
+def read_fastq(path: Path, n: int | None = None) -> Iterator[Record]:
+    """The first `n` records of a FASTQ, four lines each."""
+    with gzip.open(path, "rt", encoding="ascii") as handle:
+        yield from islice(zip(handle, handle, handle, handle, strict=True), n)
+
+
+def write_fastq(path: Path, records: Iterable[Record]) -> None:
+    """Write records with a fast compression."""
+    with gzip.open(path, "wt", compresslevel=1, encoding="ascii") as handle:
+        handle.writelines("".join(record) for record in records)
+
+
+def count_records(path: Path) -> int:
+    """Records of a FASTQ, from its lines."""
+    with gzip.open(path, "rb") as handle:
+        return sum(1 for _ in handle) // 4
+
+
+def demo_rows() -> list[Row]:
+    """The demo's sheet."""
+    with (REPOSITORY / "config" / "samples.tsv").open(encoding="utf-8", newline="") as handle:
+        return list(csv.DictReader(handle, delimiter="\t"))
+
+
+def write_study(folder: Path, rows: list[Row], *, protocol: Mapping[str, str] | None = None, **changes: Any) -> Path:
+    """Write config and sheet of a study on the demo's genome and vector.
+
+    Args:
+        folder: where they go; the rows name their reads relative to it.
+        rows: the sheet.
+        protocol: keys of the demo's protocol to change.
+        changes: top-level keys of the config to change.
+    """
+    config = yaml.safe_load(DEMO_CONFIG.read_text(encoding="utf-8"))
+    for key in ("genome", "annotation"):
+        config["reference"][key] = str((DEMO_CONFIG.parent / config["reference"][key]).resolve())
+    for vector in config["vectors"].values():
+        vector["sequence"] = str((DEMO_CONFIG.parent / vector["sequence"]).resolve())
+    for settings in config["protocols"].values():
+        settings.update(protocol or {})
+    config.update(changes)
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "samples.tsv").open("w", encoding="utf-8", newline="") as handle:
+        writer = csv.DictWriter(handle, list(rows[0]), delimiter="\t", lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+    (folder / "config.yaml").write_text(yaml.safe_dump(config, sort_keys=False), encoding="utf-8")
+    return folder / "config.yaml"
+
+
+def copy_demo_study(folder: Path, **changes: Any) -> Path:
+    """The demo itself with changed keys, its reads where they are."""
+    rows = [{**row, **{column: str(path) for column, path in READS.items()}} for row in demo_rows()]
+    return write_study(folder, rows, **changes)
+
+
+def small_study(folder: Path, pairs: int, **changes: Any) -> Path:
+    """The first pairs of the demo's reads, with the demo's sheet."""
+    folder.mkdir(parents=True)
+    for column, path in READS.items():
+        write_fastq(folder / f"{column}.fastq.gz", read_fastq(path, pairs))
+    rows = [{**row, **{column: f"{column}.fastq.gz" for column in READS}} for row in demo_rows()]
+    return write_study(folder, rows, **changes)
+
+
+def reads_of(sample: str) -> Iterator[tuple[Record, Record]]:
+    """Pairs of the demo whose index read is exactly that of one library."""
+    barcode = next(row["barcode"] for row in demo_rows() if row["sample"] == sample)
+    for r1, r2, i1 in zip(*(read_fastq(READS[column]) for column in ("r1", "r2", "i1")), strict=True):
+        if i1[1].strip() == barcode:
+            yield r1, r2
+
+
+def demultiplexed_row(sample: str) -> Row:
+    """A row of the demo's sheet whose reads are already its own."""
+    row = next(row for row in demo_rows() if row["sample"] == sample)
+    return {**row, "r1": "own_R1.fastq.gz", "r2": "own_R2.fastq.gz", "i1": "", "barcode": ""}
+
+
+def rename_contigs(folder: Path) -> dict[str, str]:
+    """Genome and annotation with Ensembl's names (`1` for `chr1`); keys of the config's `reference`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with gzip.open(TEST_DATA / "genome.fa.gz", "rt") as source, (folder / "genome.fa").open("w") as target:
+        target.writelines(line.replace(">chr", ">", 1) for line in source)
+    with gzip.open(TEST_DATA / "annotation.gtf.gz", "rt") as source, (folder / "genes.gtf").open("w") as target:
+        target.writelines(line.removeprefix("chr") for line in source)
+    return {"name": "synthetic", "genome": str(folder / "genome.fa"), "annotation": str(folder / "genes.gtf")}
+
+
+def cut_off(path: Path) -> None:
+    """Lose the second half of a file, as a broken copy does."""
+    shutil.copyfile(path, path.with_suffix(".whole"))
+    content = path.read_bytes()
+    path.write_bytes(content[: len(content) // 2])
