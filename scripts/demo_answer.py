@@ -26,9 +26,9 @@ def answer(results: Path) -> list[str]:
 
 
 def _rows(path: Path) -> list[dict[str, str]]:
-    opened = gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8")
-    with opened as handle:
-        return list(csv.DictReader(handle, delimiter="\t"))
+    raw = path.read_bytes()
+    text = (gzip.decompress(raw) if path.suffix == ".gz" else raw).decode("utf-8")
+    return list(csv.DictReader(text.splitlines(), delimiter="\t"))
 
 
 if __name__ == "__main__":

@@ -3,7 +3,6 @@
 import csv
 import gzip
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator, Mapping
@@ -23,11 +22,11 @@ Record = tuple[str, str, str, str]
 
 
 def run_snakemake(
-    config: str | Path | None, folder: Path, *options: str, cores: int = 2
+    config: Path | None, folder: Path, *options: str, cores: int = 2, checkout: Path = REPOSITORY
 ) -> subprocess.CompletedProcess[str]:
     """Run the workflow as a user does who has activated the environment; output and errors come back as one text."""
     folder.mkdir(parents=True, exist_ok=True)
-    command = [sys.executable, "-m", "snakemake", "-s", str(REPOSITORY / "Snakefile"), "--cores", str(cores)]
+    command = [sys.executable, "-m", "snakemake", "-s", str(checkout / "Snakefile"), "--cores", str(cores)]
     if config is not None:
         command += ["--configfile", str(config)]
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
@@ -43,9 +42,9 @@ def run_snakemake(
     )
 
 
-def finished(config: Path, folder: Path, *, cores: int = 2) -> Path:
+def finished(config: Path, folder: Path, *, cores: int = 2, checkout: Path = REPOSITORY) -> Path:
     """Run a study that must succeed; its results."""
-    done = run_snakemake(config, folder, cores=cores)
+    done = run_snakemake(config, folder, cores=cores, checkout=checkout)
     assert done.returncode == 0, done.stdout[-6000:]
     return folder / "results"
 
@@ -74,7 +73,9 @@ def demo_rows() -> list[Row]:
         return list(csv.DictReader(handle, delimiter="\t"))
 
 
-def write_study(folder: Path, rows: list[Row], *, protocol: Mapping[str, str] | None = None, **changes: Any) -> Path:
+def write_study(
+    folder: Path, rows: list[Row], *, protocol: Mapping[str, str] | None = None, **changes: Any
+) -> Path:
     """Write config and sheet of a study on the demo's genome and vector.
 
     Args:
@@ -134,13 +135,9 @@ def rename_contigs(folder: Path) -> dict[str, str]:
     folder.mkdir(parents=True, exist_ok=True)
     with gzip.open(TEST_DATA / "genome.fa.gz", "rt") as source, (folder / "genome.fa").open("w") as target:
         target.writelines(line.replace(">chr", ">", 1) for line in source)
-    with gzip.open(TEST_DATA / "annotation.gtf.gz", "rt") as source, (folder / "genes.gtf").open("w") as target:
+    with (
+        gzip.open(TEST_DATA / "annotation.gtf.gz", "rt") as source,
+        (folder / "genes.gtf").open("w") as target,
+    ):
         target.writelines(line.removeprefix("chr") for line in source)
     return {"name": "synthetic", "genome": str(folder / "genome.fa"), "annotation": str(folder / "genes.gtf")}
-
-
-def cut_off(path: Path) -> None:
-    """Lose the second half of a file, as a broken copy does."""
-    shutil.copyfile(path, path.with_suffix(".whole"))
-    content = path.read_bytes()
-    path.write_bytes(content[: len(content) // 2])

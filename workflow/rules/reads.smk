@@ -1,6 +1,7 @@
 rule prepare_reads:
     input:
         get_source_files,
+        checked=f"{RESULTS}/checked.txt",
         vectors=get_vector_files(),
     output:
         reads=temp(f"{RESULTS}/reads/{{source}}/{{source}}.{{chunk}}.reads.parquet"),
@@ -12,7 +13,7 @@ rule prepare_reads:
         "logs/benchmarks/prepare_reads.{source}.{chunk}.tsv"
     conda:
         "../envs/integrasite.yaml"
-    threads: 1
+    threads: 2
     resources:
         mem_mb=scale_memory(2000),
         runtime=120,

@@ -1,5 +1,6 @@
 rule index_reference:
     input:
+        checked=f"{RESULTS}/checked.txt",
         genome=str(STUDY.genome),
         vectors=get_vector_files(),
     output:

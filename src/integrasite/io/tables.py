@@ -54,6 +54,8 @@ def write_tsv(frame: pd.DataFrame, path: Path, table: Table) -> None:
     for name, kind in table.columns.items():
         if kind == "bool":
             ordered[name] = ordered[name].map({True: "true", False: "false"}).astype(object)
+        elif kind == "float":
+            ordered[name] = ordered[name] + 0.0  # no "-0"
     buffer = io.StringIO()
     ordered.to_csv(buffer, sep="\t", index=False, lineterminator="\n", float_format="%.8g", na_rep="")
     write_text(path, buffer.getvalue())
@@ -113,5 +115,14 @@ def write_parquet(frame: pd.DataFrame, path: Path, table: Table) -> None:
 
 
 def read_parquet(path: Path, table: Table) -> pd.DataFrame:
-    """Read an intermediate table written by `write_parquet`."""
-    return as_table(pq.read_table(path, columns=list(table.columns)).to_pandas(), table)
+    """Read an intermediate table written by `write_parquet`.
+
+    Raises:
+        DataError: if the file is missing, damaged or another table.
+    """
+    try:
+        return as_table(pq.read_table(path, columns=list(table.columns)).to_pandas(), table)
+    except (OSError, pa.ArrowException) as error:
+        raise DataError(
+            f"{path}: cannot be read as the table '{table.name}' ({error}); remove it and run again"
+        ) from None

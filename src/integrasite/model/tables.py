@@ -34,7 +34,7 @@ FRAGMENTS = _ordered(
     "fragments",
     "sample contig position strand vector_end length umi",
     "sample:str subject:str contig:str position:int strand:str site_id:str vector:str vector_end:str placement:str "
-    "cluster:str length:int umi:str n_reads:int status:str",
+    "cluster:str length:int umi:str n_reads:int status:str reason:str",
 )
 """One row per fragment (pre-PCR molecule): `length` bp from junction to breakpoint, 0 where unknown; `umi` empty where none."""
 

@@ -152,9 +152,9 @@ def call_subject(evidence: Evidence, context: SubjectContext) -> SubjectSites:
     placed, places = place_molecules(evidence, context)
     fragments = _describe(collapse_fragments(placed, context), context)
     sites = _site_table(fragments, context)
-    status = sites.set_index(["sample", "site_id", "cluster"])["status"]
-    index = pd.MultiIndex.from_frame(fragments[["sample", "site_id", "cluster"]])
-    fragments = fragments.assign(status=status.reindex(index).to_numpy())
+    verdicts = sites.set_index(["sample", "site_id", "vector_end", "cluster"])[["status", "reason"]]
+    index = pd.MultiIndex.from_frame(fragments[["sample", "site_id", "vector_end", "cluster"]])
+    fragments[["status", "reason"]] = verdicts.reindex(index).to_numpy()
     return SubjectSites(
         fragments,
         sites,
