@@ -3,7 +3,7 @@ CORES ?= $(shell n=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1); if [ "$$
 WORKERS ?= 2
 RUN = sh scripts/in-env.sh
 PYTHON_CODE = src tests benchmarks test-data
-PYTEST = $(RUN) python -m pytest -n $(WORKERS) --dist loadgroup
+PYTEST = $(RUN) python -m pytest -n $(WORKERS) --dist loadfile
 
 .PHONY: help setup demo test check lint docs clean
 
@@ -29,7 +29,7 @@ test: setup
 lint: setup
 	$(RUN) ruff check $(PYTHON_CODE) scripts
 	$(RUN) ruff format --check $(PYTHON_CODE) scripts
-	$(RUN) mypy
+	$(RUN) mypy src scripts
 	$(RUN) snakefmt -l 110 --check Snakefile workflow
 	$(RUN) snakemake --lint --configfile config/config.yaml
 	$(RUN) python scripts/config_docs.py --check

@@ -10,12 +10,39 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import pandas as pd
 import yaml
+
+from integrasite.io.manifest import differences, read_manifest
+from integrasite.io.tables import read_tsv
+from integrasite.model import tables
+from integrasite.model.tables import Table
+from integrasite.simulate.evaluate import Evaluation, evaluate_sites
+from integrasite.simulate.truth import TRUTH
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 DEMO_CONFIG = REPOSITORY / "config" / "config.yaml"
 TEST_DATA = REPOSITORY / "test-data"
 READS = {column: TEST_DATA / "reads" / f"demo_{column.upper()}.fastq.gz" for column in ("r1", "r2", "i1")}
+
+CONTRACT: dict[str, Table | None] = {
+    "run.json": None,
+    "ledger.tsv": tables.LEDGER,
+    "sites.tsv.gz": tables.SITES,
+    "multihits.tsv.gz": tables.MULTIHITS,
+    "clones.tsv.gz": tables.CLONES,
+    "annotation.tsv.gz": tables.ANNOTATION,
+    "diversity.tsv": tables.DIVERSITY,
+    "flags.tsv": tables.FLAGS,
+    "exports/vispa2_seqCount.tsv.gz": None,
+    "exports/vispa2_fragmentEstimate.tsv.gz": None,
+    "exports/inspiired_posid.tsv.gz": None,
+    "exports/sites.bed.gz": None,
+    "report/index.html": None,
+    "summary.json": None,
+}
+TABLES = [name for name in CONTRACT if name.endswith((".tsv", ".tsv.gz", ".bed.gz"))]
 
 Row = dict[str, str]
 Record = tuple[str, str, str, str]
@@ -141,3 +168,27 @@ def rename_contigs(folder: Path) -> dict[str, str]:
     ):
         target.writelines(line.removeprefix("chr") for line in source)
     return {"name": "synthetic", "genome": str(folder / "genome.fa"), "annotation": str(folder / "genes.gtf")}
+
+
+def table(results: Path, name: str) -> pd.DataFrame:
+    """One of the contract's tables."""
+    declared = CONTRACT[name]
+    assert declared is not None
+    return read_tsv(results / name, declared)
+
+
+def judge(results: Path) -> Evaluation:
+    """The sites of a run of the whole demo against the truth."""
+    truth = read_tsv(TEST_DATA / "truth.tsv", TRUTH)
+    return evaluate_sites(truth, table(results, "sites.tsv.gz"), table(results, "multihits.tsv.gz"))
+
+
+def assert_is_whole(results: Path) -> None:
+    """All files of the contract are there, as `run.json` says, and the ledger is legal."""
+    assert not [name for name in CONTRACT if not (results / name).is_file()]
+    assert list(differences(results, read_manifest(results))) == []
+    for name, declared in CONTRACT.items():
+        if declared is not None:
+            table(results, name)
+    sums = table(results, "ledger.tsv").groupby("sample")["fraction"].sum()
+    assert np.allclose(sums, 1, rtol=0, atol=1e-6)

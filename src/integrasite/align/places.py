@@ -33,9 +33,11 @@ class Hit(NamedTuple):
     is_forward: bool
     first: int  # 0-based host base of the read's first base, extrapolated over a clip
     clip: int  # bases at the read's start that are not aligned
-    aligned: float  # fraction of the read's bases that are aligned
+    aligned: int  # bases of the read that are aligned
+    length: int  # bases of the read
+    edits: int
     score: int
-    identity: float
+    has_more: bool = False  # whether the aligner saw as good places that it did not list
 
 
 class Place(NamedTuple):
@@ -46,6 +48,7 @@ class Place(NamedTuple):
     breakpoint: int
     is_forward: bool
     score: int
+    is_good: bool = True  # whether the reads fit it well enough to believe it
 
 
 @dataclass(frozen=True)
@@ -75,30 +78,29 @@ def _hit(contig: int, is_reverse: bool, start: int, cigar: list[tuple[int, str]]
     clips = [length if operation in "SH" else 0 for length, operation in (cigar[0], cigar[-1])]
     clip = clips[1] if is_reverse else clips[0]
     first = start + matched + deleted - 1 + clip if is_reverse else start - clip
-    identity = 1 - edits / max(1, matched + inserted + deleted)
-    aligned = (matched + inserted) / max(1, matched + inserted + sum(clips))
-    return Hit(contig, not is_reverse, first, clip, aligned, score, identity)
+    aligned = matched + inserted
+    return Hit(contig, not is_reverse, first, clip, aligned, aligned + sum(clips), edits, score)
 
 
 def read_hits(record: pysam.AlignedSegment, contigs: dict[str, int]) -> list[Hit]:
     """The primary alignment and all alternatives (XA) of one read."""
     if record.is_unmapped:
         return []
-    cigar = [(int(n), op) for n, op in _CIGAR.findall(record.cigarstring or "")]
-    hits = [
-        _hit(
-            record.reference_id,
-            record.is_reverse,
-            record.reference_start,
-            cigar,
-            int(str(record.get_tag("NM"))),
-        )
-    ]
-    if record.has_tag("XA"):
-        for text in str(record.get_tag("XA")).rstrip(";").split(";"):
-            name, place, cigar_text, edits = text.rsplit(",", 3)
-            parts = [(int(n), op) for n, op in _CIGAR.findall(cigar_text)]
-            hits.append(_hit(contigs[name], place[0] == "-", int(place[1:]) - 1, parts, int(edits)))
+    own = _hit(
+        record.reference_id,
+        record.is_reverse,
+        record.reference_start,
+        [(int(n), op) for n, op in _CIGAR.findall(record.cigarstring or "")],
+        int(str(record.get_tag("NM"))),
+    )
+    if not record.has_tag("XA"):
+        second = int(str(record.get_tag("XS"))) if record.has_tag("XS") else 0
+        return [own._replace(has_more=second > own.score - _MISMATCH_COST)]
+    hits = [own]
+    for text in str(record.get_tag("XA")).rstrip(";").split(";"):
+        name, place, cigar, edits = text.rsplit(",", 3)
+        parts = [(int(n), op) for n, op in _CIGAR.findall(cigar)]
+        hits.append(_hit(contigs[name], place[0] == "-", int(place[1:]) - 1, parts, int(edits)))
     return hits
 
 
@@ -123,7 +125,7 @@ def join_hits(
     for hit in linker:
         if hit.score >= floor[1]:
             by_contig.setdefault((hit.contig, hit.is_forward), []).append(hit)
-    best: dict[tuple[int, int, int, bool], int] = {}
+    best: dict[tuple[int, int, int, bool], tuple[int, bool]] = {}
     for hit in junction:
         if hit.score < floor[0]:
             continue
@@ -131,8 +133,9 @@ def join_hits(
             length = (mate.first - hit.first if hit.is_forward else hit.first - mate.first) + 1
             if lengths[0] <= length <= lengths[1]:
                 key = (hit.contig, hit.first, mate.first, hit.is_forward)
-                best[key] = max(best.get(key, 0), hit.score + mate.score)
-    return [Place(*key, score) for key, score in best.items()]
+                found = (hit.score + mate.score, _is_good((hit, mate), calling))
+                best[key] = max(best.get(key, found), found)
+    return [Place(*key, *found) for key, found in best.items()]
 
 
 def weigh_places(places: list[Place], calling: Calling) -> tuple[tuple[Place, ...], tuple[float, ...]]:
@@ -148,13 +151,15 @@ def weigh_places(places: list[Place], calling: Calling) -> tuple[tuple[Place, ..
     return tuple(place for place, _ in kept), tuple(posterior for _, posterior in kept)
 
 
-def _good(hits: list[Hit], calling: Calling) -> list[Hit]:
-    least = calling.min_aligned_fraction
-    return [
-        hit
+def _is_good(hits: tuple[Hit, ...], calling: Calling) -> bool:
+    """Whether one read or both fit their place: alike enough together, and most or many bases of each aligned."""
+    aligned = sum(hit.aligned for hit in hits)
+    if sum(hit.edits for hit in hits) > (1 - calling.min_identity) * aligned:
+        return False
+    return all(
+        hit.aligned >= min(calling.min_aligned_fraction * hit.length, calling.min_aligned_bases)
         for hit in hits
-        if hit.score >= MIN_SCORE and hit.identity >= calling.min_identity and hit.aligned >= least
-    ]
+    )
 
 
 def place_insert(
@@ -175,7 +180,7 @@ def place_insert(
         calling: thresholds.
         n_host: contigs below this number are the host's, the others the vector's.
     """
-    junction = _good(junction, calling)
+    junction = [hit for hit in junction if hit.score >= MIN_SCORE]
     if not junction:
         return InsertPlaces(insert, Fate.UNALIGNED)
     top = max(junction, key=lambda hit: hit.score)
@@ -183,15 +188,23 @@ def place_insert(
     if not reach or max(hit.score for hit in reach) < top.score - _CHIMERA_COST:
         return InsertPlaces(insert, Fate.AUTOINTEGRATION if top.contig >= n_host else Fate.CLIPPED_JUNCTION)
     if lengths is not None:
-        places = join_hits(reach, _good(linker, calling), lengths, calling)
+        places = join_hits(reach, [hit for hit in linker if hit.score >= MIN_SCORE], lengths, calling)
     else:
-        places = [Place(hit.contig, hit.first, -1, hit.is_forward, hit.score) for hit in reach]
+        places = [
+            Place(hit.contig, hit.first, -1, hit.is_forward, hit.score, _is_good((hit,), calling))
+            for hit in reach
+        ]
     if not places:
         in_vector = top.contig >= n_host and all(
             hit.contig >= n_host for hit in junction if hit.score == top.score
         )
         return InsertPlaces(insert, Fate.AUTOINTEGRATION if in_vector else Fate.UNPAIRED)
+    if any(hit.has_more for hit in reach):
+        # the listed place is one of hundreds, and a unique mate within reach does not say which copy nearby it is
+        return InsertPlaces(insert, Fate.REPETITIVE)
     kept, posteriors = weigh_places(places, calling)
+    if not kept[0].is_good:
+        return InsertPlaces(insert, Fate.UNALIGNED)
     if sum(p for place, p in zip(kept, posteriors, strict=True) if place.contig >= n_host) > 0.5 + 1e-9:
         return InsertPlaces(insert, Fate.AUTOINTEGRATION)
     return InsertPlaces(insert, Fate.USABLE, kept, posteriors)

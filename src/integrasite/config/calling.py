@@ -95,6 +95,12 @@ class Calling(BaseModel):
         le=1,
         description="Least part of each read's host bases that must align; a read of which only the first bases fit belongs elsewhere.",
     )
+    min_aligned_bases: int = Field(
+        50,
+        ge=20,
+        le=300,
+        description="Aligned bases that are enough whatever part of the read they are; two copies of a molecule that disagree by an indel leave a consensus whose end does not align.",
+    )
     max_junction_clip: int = Field(
         5,
         ge=0,

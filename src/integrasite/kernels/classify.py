@@ -4,16 +4,15 @@ The order of the questions is the order of the fates in the ledger: library, rea
 vector, linker, length. `kernels/reference.py` answers the same questions slowly, pair by pair.
 """
 
-from typing import NamedTuple
-
 import numba
 import numpy as np
 import numpy.typing as npt
 
 from integrasite.kernels.codes import Codes
+from integrasite.kernels.layout import Classified, Limits, Patterns, ReadBatch
+from integrasite.kernels.linkers import assign_pair
 from integrasite.kernels.match import (
     NOT_FOUND,
-    best_of,
     count_mismatches,
     find_read_through,
     find_vector_end,
@@ -40,79 +39,7 @@ MIN_OVERLAP = 8
 """Shortest end of a read that is taken for the start of the other adapter."""
 _EMPTY_INSERT = 3
 _CIRCLE_REACH = 20
-
-Table = npt.NDArray[np.uint8]
-Counts = npt.NDArray[np.int64]
-
-
-class ReadBatch(NamedTuple):
-    """A batch of pairs: codes and ASCII qualities end to end, `offsets` of length n + 1; index reads may be empty."""
-
-    junction: Codes
-    junction_quality: npt.NDArray[np.uint8]
-    junction_offsets: Counts
-    linker: Codes
-    linker_quality: npt.NDArray[np.uint8]
-    linker_offsets: Counts
-    index_read: Codes
-    index_offsets: Counts
-
-
-class Patterns(NamedTuple):
-    """Everything known beforehand that reads are compared with. Rows are libraries unless said otherwise."""
-
-    barcodes: Table  # one row per distinct barcode; no row: not demultiplexed by index
-    barcode_lengths: Counts
-    row_barcode: Counts  # library -> barcode, -1 none
-    prefixes: Table  # one row per distinct linker: before the UMI
-    prefix_lengths: Counts
-    suffixes: Table  # after the UMI
-    suffix_lengths: Counts
-    umi_lengths: Counts
-    row_linker: Counts  # library -> linker, -1 none
-    through: Table  # distinct linker -> how the junction read runs into it
-    through_lengths: Counts
-    row_protocol: Counts
-    ends: Table  # one row per protocol: primer and LTR end
-    end_lengths: Counts
-    primer_lengths: Counts
-    back: Table  # one row per protocol: how the linker read runs into the vector
-    back_lengths: Counts
-    continuations: Table  # what follows the LTR end inside the vector
-    continuation_lengths: Counts
-    continuation_protocol: Counts
-    circles: Table  # the other LTR's outer end
-    circle_lengths: Counts
-    circle_protocol: Counts
-
-
-class Limits(NamedTuple):
-    """The thresholds of `config/calling.py` that the kernel needs."""
-
-    barcode_mismatches: int
-    linker_mismatches: int
-    primer_error_rate: float
-    ltr_error_rate: float
-    ltr_tail_mismatches: int
-    min_insert: int
-    max_error: float
-    max_n_fraction: float
-    vector_mismatch_rate: float
-
-
-class Classified(NamedTuple):
-    """Answers per pair: fate, library (-1 none), host spans `[start, stop)` in the batch buffers, UMI, barcode, linker."""
-
-    fate: npt.NDArray[np.uint8]
-    row: npt.NDArray[np.int32]
-    junction_start: Counts
-    junction_stop: Counts
-    linker_start: Counts
-    linker_stop: Counts
-    umi: npt.NDArray[np.uint64]
-    barcode: npt.NDArray[np.int32]
-    linker: npt.NDArray[np.int32]
-
+_CIRCLE_LONG = 28
 
 _ERROR = 10.0 ** (-np.arange(256, dtype=np.float64).clip(33, 126) / 10 + 3.3)
 
@@ -134,35 +61,6 @@ def _is_unreadable(
 
 
 @numba.njit(cache=True, nogil=True)
-def _linker_end(text: Codes, start: int, stop: int, patterns: Patterns, linker: int, limit: int) -> int:
-    """First host base after this linker in the linker read, or NOT_FOUND."""
-    n_prefix = patterns.prefix_lengths[linker]
-    n_umi = patterns.umi_lengths[linker]
-    n_suffix = patterns.suffix_lengths[linker]
-    prefix = patterns.prefixes[linker]
-    suffix = patterns.suffixes[linker]
-    for step in range(5):
-        shift = (step + 1) // 2 if step % 2 == 1 else -(step // 2)
-        at = start + n_prefix + n_umi + shift
-        if at < start or at + n_suffix > stop:
-            continue
-        allowed = min(limit if shift == 0 else 1, n_suffix // 4)
-        if n_suffix > 0 and count_mismatches(text, at, stop, suffix, 0, n_suffix, allowed) > allowed:
-            continue
-        if n_suffix == 0 and shift != 0:
-            break
-        for begin in range(start, start + 3):
-            if count_mismatches(text, begin, stop, prefix, 0, n_prefix, limit) <= limit:
-                return int(at + n_suffix)
-        # a base lost or gained early in the read: compare the prefix's end, counted back from the UMI
-        begin = at - n_umi - n_prefix
-        skip = max(0, start - begin)
-        if skip < 4 and count_mismatches(text, begin + skip, stop, prefix, skip, n_prefix, limit) <= limit:
-            return int(at + n_suffix)
-    return NOT_FOUND
-
-
-@numba.njit(cache=True, nogil=True)
 def _umi(text: Codes, start: int, length: int, reverse: bool) -> np.uint64:
     umi = np.uint64(0)
     for k in range(length):
@@ -173,49 +71,6 @@ def _umi(text: Codes, start: int, length: int, reverse: bool) -> np.uint64:
 
 
 @numba.njit(cache=True, nogil=True)
-def _assign(batch: ReadBatch, pair: int, patterns: Patterns, limits: Limits) -> tuple[int, int, int, int]:
-    """Barcode, linker, host start in the linker read, and library of one pair (NOT_FOUND where unknown)."""
-    n_rows = patterns.row_protocol.shape[0]
-    barcode = NOT_FOUND
-    if patterns.barcodes.shape[0] > 0:
-        start = batch.index_offsets[pair]
-        stop = batch.index_offsets[pair + 1]
-        barcode = best_of(
-            batch.index_read,
-            start,
-            stop,
-            patterns.barcodes,
-            patterns.barcode_lengths,
-            limits.barcode_mismatches,
-        )
-        if barcode == NOT_FOUND:
-            return NOT_FOUND, NOT_FOUND, NOT_FOUND, NOT_FOUND
-    has_linker_read = batch.linker_offsets[pair + 1] > batch.linker_offsets[pair]
-    start = batch.linker_offsets[pair]
-    stop = batch.linker_offsets[pair + 1]
-    candidate = NOT_FOUND
-    n_candidates = 0
-    for row in range(n_rows):
-        if patterns.row_barcode[row] != barcode and patterns.row_barcode[row] >= 0:
-            continue
-        n_candidates += 1
-        candidate = row
-        linker = patterns.row_linker[row]
-        if has_linker_read and linker >= 0:
-            end = _linker_end(batch.linker, start, stop, patterns, linker, limits.linker_mismatches)
-            if end != NOT_FOUND:
-                return barcode, linker, end, row
-    if n_candidates != 1:
-        return barcode, NOT_FOUND, NOT_FOUND, NOT_FOUND
-    if not has_linker_read or patterns.row_linker[candidate] < 0:
-        return barcode, patterns.row_linker[candidate], start, candidate
-    for linker in range(patterns.prefixes.shape[0]):
-        if _linker_end(batch.linker, start, stop, patterns, linker, limits.linker_mismatches) != NOT_FOUND:
-            return barcode, linker, NOT_FOUND, candidate
-    return barcode, NOT_FOUND, NOT_FOUND, candidate
-
-
-@numba.njit(cache=True, nogil=True)
 def _vector_class(text: Codes, start: int, stop: int, patterns: Patterns, protocol: int, rate: float) -> int:
     """Whether the bases after the LTR end are the vector itself or the other LTR; USABLE where neither."""
     for row in range(patterns.circles.shape[0]):
@@ -223,7 +78,17 @@ def _vector_class(text: Codes, start: int, stop: int, patterns: Patterns, protoc
             continue
         length = min(16, patterns.circle_lengths[row])
         for at in range(start, min(start + _CIRCLE_REACH, stop - length) + 1):
-            if count_mismatches(text, at, stop, patterns.circles[row], 0, length, 2) <= 2:
+            mismatches = count_mismatches(text, at, stop, patterns.circles[row], 0, length, 5)
+            if mismatches <= 2:
+                return _TWO_LTR_CIRCLE
+            # a virus differs from the reference by a fifth: then more bases must bear it out
+            last = min(patterns.circle_lengths[row], stop - at)
+            allowed = last // 4
+            if (
+                mismatches <= 5
+                and last >= _CIRCLE_LONG
+                and count_mismatches(text, at, stop, patterns.circles[row], 0, last, allowed) <= allowed
+            ):
                 return _TWO_LTR_CIRCLE
         for lost in range(1, min(_CIRCLE_REACH, patterns.circle_lengths[row] - 20)):
             if count_mismatches(text, start, stop, patterns.circles[row], lost, lost + 20, 1) <= 1:
@@ -263,6 +128,8 @@ def _without_vector_end(
     n_ltr = n_pattern - n_primer
     for shift in (0, 1, -1):
         at = start + n_primer + shift
+        if at < start:
+            continue
         if (
             shift == 0
             and n_primer > 0
@@ -277,7 +144,7 @@ def _without_vector_end(
 
 @numba.njit(cache=True, nogil=True)
 def _classify_pair(batch: ReadBatch, pair: int, patterns: Patterns, limits: Limits, out: Classified) -> int:
-    barcode, linker, linker_end, row = _assign(batch, pair, patterns, limits)
+    barcode, linker, row, linker_end, umi_start = assign_pair(batch, pair, patterns, limits)
     out.barcode[pair] = barcode
     out.linker[pair] = linker
     out.row[pair] = row
@@ -305,7 +172,7 @@ def _classify_pair(batch: ReadBatch, pair: int, patterns: Patterns, limits: Limi
         length = find_read_through(
             text, host - 2, stop, patterns.through[own], patterns.through_lengths[own], MIN_OVERLAP
         )
-        length = length if length == NOT_FOUND else max(0, length - 2)
+        length = length if length == NOT_FOUND else max(0, length - 2 - patterns.through_gaps[own])
     host_stop = stop if length == NOT_FOUND else host + length
     out.junction_stop[pair] = host_stop
     if length != NOT_FOUND and length <= _EMPTY_INSERT:
@@ -313,11 +180,13 @@ def _classify_pair(batch: ReadBatch, pair: int, patterns: Patterns, limits: Limi
     vector = _vector_class(text, host, host_stop, patterns, protocol, limits.vector_mismatch_rate)
     if vector != _USABLE:
         return vector
-    if batch.linker_offsets[pair + 1] == batch.linker_offsets[pair]:
+    if batch.linker.shape[0] == 0:
         return _finish_single(text, stop, patterns, own, length, limits, out, pair)
     if linker_end == NOT_FOUND:
         return _NO_LINKER if linker == NOT_FOUND else _WRONG_LINKER
-    return _finish_pair(batch, patterns, limits, out, pair, linker_end, length, protocol, own)
+    if own >= 0:
+        out.umi[pair] = _umi(batch.linker, umi_start, patterns.umi_lengths[own], False)
+    return _finish_pair(batch, patterns, limits, out, pair, linker_end, length, protocol)
 
 
 @numba.njit(cache=True, nogil=True)
@@ -349,18 +218,14 @@ def _finish_pair(
     linker_end: int,
     length: int,
     protocol: int,
-    own: int,
 ) -> int:
-    """Cut both reads where the insert ends, and read the UMI."""
+    """Cut both reads where the insert ends."""
     stop = batch.linker_offsets[pair + 1]
-    if own >= 0 and patterns.umi_lengths[own] > 0:
-        umi_start = linker_end - patterns.suffix_lengths[own] - patterns.umi_lengths[own]
-        out.umi[pair] = _umi(
-            batch.linker, max(umi_start, batch.linker_offsets[pair]), patterns.umi_lengths[own], False
-        )
     back = find_read_through(
         batch.linker, linker_end, stop, patterns.back[protocol], patterns.back_lengths[protocol], MIN_OVERLAP
     )
+    if back != NOT_FOUND and back <= _EMPTY_INSERT and length == NOT_FOUND:
+        return _NO_INSERT
     if back == NOT_FOUND and length != NOT_FOUND:
         back = length
     out.linker_start[pair] = linker_end

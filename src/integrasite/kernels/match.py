@@ -15,6 +15,7 @@ TAIL = 8
 """Bases at the vector's end that must be read nearly exactly: an indel there would move the junction."""
 _MAX_SHIFT = 4
 _FAR = 1 << 20
+_INDEL_BASES = 14
 
 
 @numba.njit(cache=True, nogil=True)
@@ -111,18 +112,47 @@ def matched_prefix(text: Codes, start: int, stop: int, pattern: Codes, first: in
 
 
 @numba.njit(cache=True, nogil=True)
+def _goes_on(text: Codes, at: int, stop: int, pattern: Codes, first: int, n_pattern: int) -> bool:
+    """Whether a read that left the pattern at `first` follows it exactly again after one base lost or gained."""
+    lost = min(n_pattern - first - 1, stop - at)
+    if first + lost >= _INDEL_BASES and (
+        count_mismatches(text, at, stop, pattern, first + 1, first + 1 + lost, 0) == 0
+    ):
+        return True
+    gained = min(n_pattern - first, stop - at - 1)
+    return (
+        first + gained >= _INDEL_BASES
+        and count_mismatches(text, at + 1, stop, pattern, first, first + gained, 0) == 0
+    )
+
+
+@numba.njit(cache=True, nogil=True)
 def find_read_through(
     text: Codes, start: int, stop: int, pattern: Codes, n_pattern: int, min_overlap: int
 ) -> int:
     """Where the read runs into the other adapter: offset from `start`, or `NOT_FOUND`.
 
-    One mismatch in 7 bases is allowed; at the end of the read a part of the pattern is enough if it is exact
-    (from `min_overlap` bases) or has one mismatch (from 12).
+    At the end of the read a part of the pattern is enough, from `min_overlap` bases. Two mismatches are allowed in 16
+    bases, one in 12, none in fewer; or one base lost or gained where 14 others are exact (adapters are synthesised, and
+    often lack a base).
     """
+    if n_pattern < min_overlap:
+        return NOT_FOUND
     for at in range(start, stop - min_overlap + 1):
         length = min(n_pattern, stop - at)
-        limit = n_pattern // 7 if length == n_pattern else int(length >= 12)
-        if count_mismatches(text, at, stop, pattern, 0, length, limit) <= limit:
+        limit = 0 if length < 12 else (1 if length < 16 else 2)
+        mismatches = 0
+        first = length
+        for k in range(length):
+            if text[at + k] != pattern[k]:
+                if mismatches == 0:
+                    first = k
+                mismatches += 1
+                if mismatches > limit:
+                    break
+        if mismatches <= limit:
+            return at - start
+        if first >= 3 and _goes_on(text, at + first, stop, pattern, first, n_pattern):
             return at - start
     return NOT_FOUND
 

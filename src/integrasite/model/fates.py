@@ -22,7 +22,8 @@ class Fate(IntEnum):
     UNALIGNED = 21
     CLIPPED_JUNCTION = 22
     UNPAIRED = 23
-    BLACKLISTED = 24
+    REPETITIVE = 24
+    BLACKLISTED = 25
     SITE_UNIQUE = 30
     SITE_MULTIHIT = 31
     SITE_NOT_PASSED = 32
@@ -67,6 +68,9 @@ FATES: dict[Fate, FateInfo] = {
     ),
     Fate.UNPAIRED: FateInfo(
         "align", "the two reads do not align as one fragment (PCR chimera, or one of them unplaced)"
+    ),
+    Fate.REPETITIVE: FateInfo(
+        "align", "fits more places than the aligner lists (hundreds of equal copies of a repeat)"
     ),
     Fate.BLACKLISTED: FateInfo("sites", "lies in a region of the blacklist"),
     Fate.SITE_UNIQUE: FateInfo("sites", "supports a site placed uniquely"),

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from integrasite.kernels.classify import Patterns, ReadBatch
 from integrasite.kernels.codes import reverse_complement
+from integrasite.kernels.layout import Patterns, ReadBatch
 from integrasite.kernels.match import NOT_FOUND, best_of
 
 

@@ -7,14 +7,15 @@ import numpy as np
 from integrasite.config.calling import Calling
 from integrasite.config.settings import Protocol
 from integrasite.errors import ConfigError
-from integrasite.kernels.classify import Limits, Patterns
 from integrasite.kernels.codes import Codes, encode, pad, reverse_complement
+from integrasite.kernels.layout import Limits, Patterns
 from integrasite.kernels.match import count_mismatches
 
 CONTINUATION = 40
 """Bases compared behind an LTR end to see whether the read goes on inside the vector."""
 _CONTEXT = 20
 _THROUGH = 20
+_SHORTEST_THROUGH = 12
 _U3_STARTS = {
     "lentivirus": "TGGAAGGGCTAATTCACTCCCAACGAAGACAAGATATCCT",
     "gammaretrovirus": "AATGAAAGACCCCACCTGTAGGTTTGGCAAGCTAGCTTAA",
@@ -60,6 +61,13 @@ def split_linker(linker: str) -> tuple[str, int, str]:
     if "N" in suffix:
         raise ConfigError(f"linker '{linker}' has more than one run of N; expected one run (the UMI) or none")
     return prefix, len(linker) - len(prefix) - len(suffix), suffix
+
+
+def _read_through(prefix: str, n_umi: int, suffix: str) -> tuple[Codes, int]:
+    """How a junction read runs into the linker, and the linker's bases before that; a short suffix would be met by chance."""
+    is_suffix = len(suffix) >= min(_SHORTEST_THROUGH, len(prefix)) and suffix != ""
+    part, gap = (suffix, 0) if is_suffix else (prefix, n_umi + len(suffix))
+    return reverse_complement(encode(part))[:_THROUGH], gap
 
 
 def find_sites(sequence: Codes, pattern: Codes, max_mismatches: int) -> list[int]:
@@ -113,7 +121,7 @@ def make_patterns(
     linkers = list(dict.fromkeys(library.linker for library in libraries if library.linker))
     names = list(protocols)
     parts = [split_linker(linker) for linker in linkers]
-    through = [reverse_complement(encode(suffix or prefix))[:_THROUGH] for prefix, _, suffix in parts]
+    through = [_read_through(*part) for part in parts]
     ends = [encode(protocol.primer + protocol.ltr_end) for protocol in protocols.values()]
     continuations = [
         (names.index(name), codes)
@@ -134,7 +142,8 @@ def make_patterns(
         *pad([encode(suffix) for _, _, suffix in parts]),
         np.array([n_umi for _, n_umi, _ in parts], np.int64),
         np.array([linkers.index(x.linker) if x.linker else -1 for x in libraries], np.int64),
-        *pad(through),
+        *pad([codes for codes, _ in through]),
+        np.array([gap for _, gap in through], np.int64),
         np.array([names.index(x.protocol) for x in libraries], np.int64),
         *pad(ends),
         np.array([len(protocol.primer) for protocol in protocols.values()], np.int64),

@@ -9,8 +9,9 @@ import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 
-from integrasite.kernels.classify import Classified, Limits, Patterns, ReadBatch, classify_pairs
+from integrasite.kernels.classify import classify_pairs
 from integrasite.kernels.codes import leading_key, pack_spans
+from integrasite.kernels.layout import Classified, Limits, Patterns, ReadBatch
 from integrasite.model.fates import FATES, Fate
 from integrasite.model.inserts import READ_COUNTS, READS
 

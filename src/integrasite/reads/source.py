@@ -10,8 +10,8 @@ from integrasite.config.study import Study
 from integrasite.errors import ConfigError
 from integrasite.io.fastq import estimate_pairs
 from integrasite.io.sequences import read_vector
-from integrasite.kernels.classify import Limits, Patterns
 from integrasite.kernels.codes import Codes, encode
+from integrasite.kernels.layout import Limits, Patterns
 from integrasite.model.library import Source
 from integrasite.reads.patterns import LibraryReads, limits_of, make_patterns, split_linker
 
