@@ -19,20 +19,23 @@ in_conda() { [ -n "${CONDA_PREFIX:-}" ] && [ -x "$CONDA_PREFIX/bin/python" ] && 
 
 if in_conda; then env=$CONDA_PREFIX; else env=$root/.venv; fi
 [ "${1:-}" != --bin ] || { printf '%s\n' "$env/bin"; exit 0; }
-PATH=$env/bin:$PATH
-export PATH
 
 stamp=$env/integrasite-setup.stamp
-# The folder belongs to the key: an environment that was moved has the old path in its programs.
 wanted=$(cat pyproject.toml constraints.txt environment.yml | cksum && printf '%s\n' "$root")
 
-works() { "$1" -c 'import sys' >/dev/null 2>&1; }
 is_new_enough() { "$1" -c "import sys; sys.exit(sys.version_info < (${oldest%.*}, ${oldest#*.}))" >/dev/null 2>&1; }
 has_venv() { "$1" -c 'import ensurepip, venv' >/dev/null 2>&1; }
 
-missing_programs() {
-    for program in $programs; do command -v "$program" >/dev/null 2>&1 || printf '%s ' "$program"; done
+# Works, and lies where it was made: the programs of an environment name its folder.
+is_sound() {
+    { [ ! -f "$stamp" ] || [ "$(sed 1d "$stamp")" = "$root" ]; } &&
+        is_new_enough "$env/bin/python" && "$env/bin/python" -c 'import pip' >/dev/null 2>&1
 }
+
+missing_programs() (
+    PATH=$env/bin:$PATH
+    for program in $programs; do command -v "$program" >/dev/null 2>&1 || printf '%s ' "$program"; done
+)
 
 find_python() {
     for candidate in ${PYTHON:+"$PYTHON"} python3 python3.14 python3.13 python3.12 python3.11 /usr/bin/python3; do
@@ -106,7 +109,8 @@ create_conda_env() {
 create_venv() {
     python=$(find_python)
     say "making .venv with $python"
-    "$python" -m venv --clear "$env" || give_up
+    rm -rf "$env"
+    "$python" -m venv "$env" || give_up
 }
 
 # The versions that were tested come first; where a registry lacks one of them, newer ones are tried.
@@ -121,16 +125,16 @@ install_python_packages() {
     "$env/bin/python" -m pip install -q --disable-pip-version-check -e ".[dev]" >&2
 }
 
-if [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$wanted" ] && [ -z "$(missing_programs)" ] && works "$env/bin/python"; then
+if [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$wanted" ] && [ -z "$(missing_programs)" ] && [ -x "$env/bin/python" ]; then
     exit 0
 fi
 
 if in_conda; then
-    if [ -n "$(missing_programs)" ] || ! "$env/bin/python" -c 'import snakemake, pysam, numba' >/dev/null 2>&1; then
+    if [ -n "$(missing_programs)" ] || ! "$env/bin/python" -c 'import numba, pip, pysam, snakemake' >/dev/null 2>&1; then
         update_conda_env
     fi
-    is_new_enough "$env/bin/python" || { say "$env has $("$env/bin/python" --version); $oldest or newer is needed"; exit 2; }
-else
+    is_new_enough "$env/bin/python" || { say "$("$env/bin/python" --version) in $env; $oldest or newer is needed"; exit 2; }
+elif ! is_sound || [ -n "$(missing_programs)" ]; then
     packages=$(missing_packages)
     if [ -n "$packages" ] && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
         # shellcheck disable=SC2086  # a list of package names
@@ -141,10 +145,8 @@ else
         tool=$(conda_tool)
         [ -n "$tool" ] || give_up
         create_conda_env "$tool"
-    elif [ ! -d "$env/conda-meta" ]; then
-        moved=no
-        if [ -f "$stamp" ] && [ "$(sed 1d "$stamp")" != "$root" ]; then moved=yes; fi
-        if [ $moved = yes ] || ! works "$env/bin/python" || ! is_new_enough "$env/bin/python"; then create_venv; fi
+    elif ! is_sound; then
+        create_venv
     fi
 fi
 

@@ -160,7 +160,7 @@ def test_an_insert_that_fits_both_ltrs_and_no_host_is_in_the_vector():
     assert placed(junction, [mate(249, contig=VECTOR), mate(5249, contig=VECTOR)]).fate is Fate.AUTOINTEGRATION
 
 
-def test_a_host_place_that_fits_as_well_as_two_copies_in_the_vector_is_not_said_to_be_the_vector():
+def test_the_vector_s_two_ltrs_do_not_outvote_a_host_place_that_fits_as_well():
     junction = [hit(50, contig=VECTOR), hit(5050, contig=VECTOR), hit(1000)]
     linker = [mate(249, contig=VECTOR), mate(5249, contig=VECTOR), mate(1199)]
     assert placed(junction, linker).fate is Fate.USABLE

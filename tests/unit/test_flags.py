@@ -245,10 +245,10 @@ def test_spike_ins_and_cancer_cell_fractions_raise_no_size_flags():
 
 def test_presets():
     both = [clone(**MIDDLE), clone(**MIDDLE, specimen="p1.M12")]
-    assert set(flags(both, preset="sponsor").rule) == {"repeated_20"}
-    assert set(flags(both, preset="inspiired").rule) == {"dominant_10", "dominant_20", "reported_20"}
+    assert set(flags(both, preset="consecutive-30").rule) == {"repeated_20"}
+    assert set(flags(both, preset="inspiired-20").rule) == {"dominant_10", "dominant_20", "reported_20"}
     few = [clone(**MIDDLE, cells=49.0)]
-    assert "reported_20" not in set(flags(few, preset="inspiired").rule)
+    assert "reported_20" not in set(flags(few, preset="inspiired-20").rule)
     with pytest.raises(ConfigError, match="'mine' is not a preset"):
         flags(both, preset="mine")
 
@@ -331,3 +331,12 @@ def test_the_user_document_names_every_preset_and_meaning():
     assert all(f"`{name}`" in text for name in PRESETS)
     assert all(info.meaning in text.replace("`", "") for info in EVENT_CLASSES.values())
     assert all(info.meaning.replace("`", "") in text.replace("`", "") for info in FATES.values())
+
+
+def test_the_config_allows_exactly_the_presets_there_are():
+    from typing import get_args
+
+    from integrasite.config.settings import Expansion
+    from integrasite.flags.rules import PRESETS
+
+    assert set(get_args(Expansion.model_fields["preset"].annotation)) == set(PRESETS)

@@ -20,6 +20,9 @@ _CHIMERA_COST = (
 _WHOLE_BASES = 12
 _WHOLE_SLACK = 3
 _COMPLEMENT = str.maketrans("ACGTN", "TGCAN")
+_MOST_EQUAL = (
+    250  # bwa follows at most 500 places of a seed: a longer list of equal hits is a sample, not the whole
+)
 MIN_SCORE = 18
 """Smallest alignment score of either read; 18 matched bases."""
 MIN_SEED = 15
@@ -101,7 +104,8 @@ def read_hits(record: pysam.AlignedSegment, contigs: dict[str, int]) -> list[Hit
         name, place, cigar, edits = text.rsplit(",", 3)
         parts = [(int(n), op) for n, op in _CIGAR.findall(cigar)]
         hits.append(_hit(contigs[name], place[0] == "-", int(place[1:]) - 1, parts, int(edits)))
-    return hits
+    n_equal = sum(hit.score > own.score - _MISMATCH_COST for hit in hits)
+    return [hit._replace(has_more=True) for hit in hits] if n_equal > _MOST_EQUAL else hits
 
 
 def join_hits(
@@ -135,6 +139,16 @@ def join_hits(
                 key = (hit.contig, hit.first, mate.first, hit.is_forward)
                 found = (hit.score + mate.score, _is_good((hit, mate), calling))
                 best[key] = max(best.get(key, found), found)
+    return [Place(*key, *found) for key, found in best.items()]
+
+
+def single_places(junction: list[Hit], calling: Calling) -> list[Place]:
+    """Places of an insert that has no linker read, best score of each place once."""
+    best: dict[tuple[int, int, int, bool], tuple[int, bool]] = {}
+    for hit in junction:
+        key = (hit.contig, hit.first, -1, hit.is_forward)
+        found = (hit.score, _is_good((hit,), calling))
+        best[key] = max(best.get(key, found), found)
     return [Place(*key, *found) for key, found in best.items()]
 
 
@@ -183,29 +197,23 @@ def place_insert(
     junction = [hit for hit in junction if hit.score >= MIN_SCORE]
     if not junction:
         return InsertPlaces(insert, Fate.UNALIGNED)
-    top = max(junction, key=lambda hit: hit.score)
+    top = max(junction, key=lambda hit: (hit.score, hit.contig < n_host))
     reach = [hit for hit in junction if hit.clip <= calling.max_junction_clip]
     if not reach or max(hit.score for hit in reach) < top.score - _CHIMERA_COST:
         return InsertPlaces(insert, Fate.AUTOINTEGRATION if top.contig >= n_host else Fate.CLIPPED_JUNCTION)
     if lengths is not None:
         places = join_hits(reach, [hit for hit in linker if hit.score >= MIN_SCORE], lengths, calling)
     else:
-        places = [
-            Place(hit.contig, hit.first, -1, hit.is_forward, hit.score, _is_good((hit,), calling))
-            for hit in reach
-        ]
+        places = single_places(reach, calling)
     if not places:
-        in_vector = top.contig >= n_host and all(
-            hit.contig >= n_host for hit in junction if hit.score == top.score
-        )
-        return InsertPlaces(insert, Fate.AUTOINTEGRATION if in_vector else Fate.UNPAIRED)
+        return InsertPlaces(insert, Fate.AUTOINTEGRATION if top.contig >= n_host else Fate.UNPAIRED)
     if any(hit.has_more for hit in reach):
         # the listed place is one of hundreds, and a unique mate within reach does not say which copy nearby it is
         return InsertPlaces(insert, Fate.REPETITIVE)
     kept, posteriors = weigh_places(places, calling)
     if not kept[0].is_good:
         return InsertPlaces(insert, Fate.UNALIGNED)
-    if sum(p for place, p in zip(kept, posteriors, strict=True) if place.contig >= n_host) > 0.5 + 1e-9:
+    if max(kept, key=lambda place: (place.score, place.contig < n_host)).contig >= n_host:
         return InsertPlaces(insert, Fate.AUTOINTEGRATION)
     return InsertPlaces(insert, Fate.USABLE, kept, posteriors)
 

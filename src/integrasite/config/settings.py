@@ -105,7 +105,9 @@ class Transgene(Settings):
 class Expansion(Settings):
     """Dominance and growth rules."""
 
-    preset: str = Field("default", description="Named preset of the dominance and growth rules.")
+    preset: Literal["default", "inspiired-20", "consecutive-30"] = Field(
+        "default", description="Named preset of the dominance and growth rules."
+    )
 
 
 class Config(Settings):

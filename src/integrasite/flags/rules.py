@@ -135,12 +135,12 @@ PRESETS: dict[str, Preset] = {
         f"{_OWN}, with thresholds in use elsewhere",
         frozenset({"dominant_10", "dominant_20", "dominant_30", "repeated_20"}),
     ),
-    "inspiired": Preset(
+    "inspiired-20": Preset(
         "estimates of at least 20 % from at least 50 cells, beside the probabilities",
         _REPORT,
         frozenset({"dominant_10", "dominant_20", "dominant_30", "reported_20"}),
     ),
-    "sponsor": Preset(
+    "consecutive-30": Preset(
         "30 % once or 20 % twice",
         f"{RECALLED}rule of trial sponsors",
         frozenset({"dominant_30", "repeated_20"}),

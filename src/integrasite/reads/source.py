@@ -15,7 +15,7 @@ from integrasite.kernels.layout import Limits, Patterns
 from integrasite.model.library import Source
 from integrasite.reads.patterns import LibraryReads, limits_of, make_patterns, split_linker
 
-PARTITION_PAIRS = 2_000_000
+PARTITION_PAIRS = 500_000
 """Read pairs that are collapsed at once."""
 
 
