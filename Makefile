@@ -13,7 +13,7 @@ help:
 	@echo "make test    set up, then run the tests (WORKERS=$(WORKERS))"
 	@echo "make lint    style, types and workflow format"
 	@echo "make check   lint and test"
-	@echo "make docs    write the generated parts of docs/ again"
+	@echo "make docs    demo, then write what docs and README take from the code and from the demo"
 	@echo "make clean   remove the demo's results, logs and caches (.venv/ stays)"
 
 setup:
@@ -36,8 +36,8 @@ lint: setup
 
 check: lint test
 
-docs: setup
-	$(RUN) python scripts/config_docs.py
+docs: demo
+	$(RUN) python scripts/config_docs.py --answers results
 
 clean:
 	rm -rf results logs .snakemake .pytest_cache .mypy_cache .ruff_cache .hypothesis build

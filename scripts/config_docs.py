@@ -1,8 +1,11 @@
-"""Write the tables of docs/config.md and docs/usage.md from the models that read config and sheet.
+"""Write what the docs take from the code: the tables of docs/config.md and docs/usage.md from the models that read config
+and sheet, and with `--answers RESULTS` the README's excerpt from the demo's results.
 
 `--check` changes nothing and fails where a table is not what the models say.
 """
 
+import argparse
+import json
 import sys
 import types
 from pathlib import Path
@@ -16,7 +19,10 @@ from integrasite.config.calling import Calling
 from integrasite.config.row import REQUIRED_COLUMNS, SheetRow
 from integrasite.config.settings import Config
 
-DOCS = Path(__file__).resolve().parents[1] / "docs"
+REPOSITORY = Path(__file__).resolve().parents[1]
+DOCS = REPOSITORY / "docs"
+QUOTED = ("dominance", "genes", "trust")
+"""Answers of the report that the README shows."""
 WORDS = {str: "text", int: "whole number", float: "number", bool: "true or false"}
 
 
@@ -117,19 +123,39 @@ def with_tables(page: str, text: str) -> str:
     return text
 
 
-def main(arguments: list[str]) -> int:
-    """Write the tables, or check them."""
-    stale = []
-    for page in sorted({page for page, _ in TABLES.values()}):
-        path = DOCS / page
-        old = path.read_text(encoding="utf-8")
-        if old != (new := with_tables(page, old)):
-            stale.append(page)
-            if "--check" not in arguments:
-                path.write_text(new, encoding="utf-8")
-    if stale and "--check" in arguments:
-        print(f"docs/{', docs/'.join(stale)}: not what the models say; run `make docs`", file=sys.stderr)
+def quote_answers(readme: str, summary: Path) -> str:
+    """The README with the answers of a run of the demo."""
+    answers = json.loads(summary.read_text(encoding="utf-8"))["answers"]
+    begin, end = (
+        "<!-- the demo's answers; a test compares them with a run -->\n",
+        "\n<!-- end of the demo's answers -->",
+    )
+    before, rest = readme.split(begin)
+    lines = [
+        f"> **{answers[name]['question']}** {answers[name]['answer']}".replace("\xa0", " ") for name in QUOTED
+    ]
+    return before + begin + "\n>\n".join(lines) + end + rest.split(end)[1]
+
+
+def main(argv: list[str]) -> int:
+    """Write what is old, or check it."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--check", action="store_true")
+    parser.add_argument("--answers", type=Path, metavar="RESULTS")
+    arguments = parser.parse_args(argv)
+    pages = {DOCS / page: with_tables(page, (DOCS / page).read_text("utf-8")) for page, _ in TABLES.values()}
+    if arguments.answers:
+        readme = REPOSITORY / "README.md"
+        pages[readme] = quote_answers(readme.read_text("utf-8"), arguments.answers / "summary.json")
+    old = [path for path, text in pages.items() if path.read_text("utf-8") != text]
+    if arguments.check and old:
+        print(
+            f"{', '.join(path.name for path in old)}: not what the code says; run `make docs`",
+            file=sys.stderr,
+        )
         return 1
+    for path in old:
+        path.write_text(pages[path], encoding="utf-8")
     return 0
 
 

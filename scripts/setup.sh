@@ -38,7 +38,7 @@ missing_programs() (
 )
 
 find_python() {
-    for candidate in ${PYTHON:+"$PYTHON"} python3 python3.14 python3.13 python3.12 python3.11 /usr/bin/python3; do
+    for candidate in ${PYTHON:+"$PYTHON"} python3 python3.14 python3.13 python3.12 python3.11; do
         if command -v "$candidate" >/dev/null 2>&1 && is_new_enough "$candidate"; then
             command -v "$candidate"
             return
@@ -109,7 +109,6 @@ create_conda_env() {
 create_venv() {
     python=$(find_python)
     say "making .venv with $python"
-    rm -rf "$env"
     "$python" -m venv "$env" || give_up
 }
 
@@ -129,12 +128,17 @@ if [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$wanted" ] && [ -z "$(missing_progr
     exit 0
 fi
 
+if ! in_conda && [ -d "$env" ] && ! is_sound; then
+    say "$env was moved or is broken: making it again"
+    rm -rf "$env"
+fi
+
 if in_conda; then
     if [ -n "$(missing_programs)" ] || ! "$env/bin/python" -c 'import numba, pip, pysam, snakemake' >/dev/null 2>&1; then
         update_conda_env
     fi
     is_new_enough "$env/bin/python" || { say "$("$env/bin/python" --version) in $env; $oldest or newer is needed"; exit 2; }
-elif ! is_sound || [ -n "$(missing_programs)" ]; then
+elif [ ! -d "$env" ] || [ -n "$(missing_programs)" ]; then
     packages=$(missing_packages)
     if [ -n "$packages" ] && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
         # shellcheck disable=SC2086  # a list of package names
@@ -145,7 +149,7 @@ elif ! is_sound || [ -n "$(missing_programs)" ]; then
         tool=$(conda_tool)
         [ -n "$tool" ] || give_up
         create_conda_env "$tool"
-    elif ! is_sound; then
+    elif [ ! -d "$env" ]; then
         create_venv
     fi
 fi

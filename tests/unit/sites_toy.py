@@ -81,7 +81,9 @@ def evidence_of(seen: Sequence[Seen], libraries: Mapping[str, LibraryJunction]) 
         if not one.places:
             rows.append((number, int(one.fate), -1, -1, -1, True, 0, 0.0))
     names = ["insert", "fate", "contig", "position", "breakpoint", "is_forward", "score", "posterior"]
-    kinds = dict(zip(names, ["int64", "int32", "int32", "int64", "int64", "bool", "int32", "float64"], strict=True))
+    kinds = dict(
+        zip(names, ["int64", "int32", "int32", "int64", "int64", "bool", "int32", "float64"], strict=True)
+    )
     places = pd.DataFrame(rows, columns=names).astype(kinds)
     prefixes = pd.Series([one.prefix or b"%020d" % n for n, one in enumerate(seen)], dtype=object)
     lengths = pd.Series([one.bases for one in seen], dtype="int64")
@@ -101,9 +103,7 @@ def context_of(
     return SubjectContext("p1", CONTIGS, N_HOST, libraries, lengths, regions, calling or Calling())
 
 
-def call(
-    seen: Sequence[Seen], libraries: Iterable[LibraryJunction] = (), **settings: object
-) -> SubjectSites:
+def call(seen: Sequence[Seen], libraries: Iterable[LibraryJunction] = (), **settings: object) -> SubjectSites:
     """Sites of one subject from its molecules (default: one U5 library named "s")."""
     by_sample = {one.sample: one for one in libraries} or {"s": library()}
     return call_subject(evidence_of(seen, by_sample), context_of(by_sample, **settings))  # type: ignore[arg-type]
@@ -121,6 +121,4 @@ def umis(start: int = 0) -> Iterable[int]:
 
 def sites_of(called: SubjectSites) -> dict[tuple[str, str], int]:
     """Fragments by sample and label of the site."""
-    return {
-        (row.sample, row.site_id): int(row.n_fragments) for row in called.sites.itertuples(index=False)
-    }
+    return {(row.sample, row.site_id): int(row.n_fragments) for row in called.sites.itertuples(index=False)}

@@ -38,7 +38,9 @@ def host_of(n=60):
         state = (state * 1103515245 + 12345) % 2**31
         letters.append(bases[(state >> 16) & 3])
     host = "".join(letters)
-    assert len({host[i : i + 8] for i in range(n - 8)} | {turned(host[i : i + 8]) for i in range(n - 8)}) == 2 * (n - 8)
+    assert len(
+        {host[i : i + 8] for i in range(n - 8)} | {turned(host[i : i + 8]) for i in range(n - 8)}
+    ) == 2 * (n - 8)
     return host
 
 

@@ -86,13 +86,14 @@ class Module:
         return found
 
     def calls(self) -> Iterator[tuple[str, bool, int]]:
-        """Name, whether it is an attribute (`x.name()`), and line of every call."""
+        """Name, whether it is an attribute (`x.name()`), and line of every call; of text in memory nothing is opened."""
         for node in ast.walk(self.tree):
-            if isinstance(node, ast.Call):
-                if isinstance(node.func, ast.Attribute):
-                    yield node.func.attr, True, node.lineno
-                elif isinstance(node.func, ast.Name):
-                    yield node.func.id, False, node.lineno
+            if not isinstance(node, ast.Call) or (node.args and "StringIO(" in ast.unparse(node.args[0])):
+                continue
+            if isinstance(node.func, ast.Attribute):
+                yield node.func.attr, True, node.lineno
+            elif isinstance(node.func, ast.Name):
+                yield node.func.id, False, node.lineno
 
 
 def _imported(node: ast.AST) -> Iterator[str]:

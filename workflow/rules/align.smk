@@ -8,6 +8,7 @@ rule align_inserts:
         "logs/align/align_inserts/{source}.log",
     benchmark:
         "logs/benchmarks/align_inserts.{source}.tsv"
+    retries: 1
     conda:
         "../envs/integrasite.yaml"
     threads: 8
@@ -16,7 +17,6 @@ rule align_inserts:
         runtime=240,
     params:
         config=CONFIG,
-    retries: 1
     shell:
         "integrasite align --config {params.config:q} --reference {input.reference:q} --inserts {input.inserts:q}"
         " --threads {threads} -o {output:q} 2> {log:q}"

@@ -9,6 +9,7 @@ rule annotate_sites:
         "logs/annotate/annotate_sites.log",
     benchmark:
         "logs/benchmarks/annotate_sites.tsv"
+    retries: 1
     conda:
         "../envs/integrasite.yaml"
     threads: 1
@@ -17,6 +18,5 @@ rule annotate_sites:
         runtime=60,
     params:
         config=CONFIG,
-    retries: 1
     shell:
         "integrasite annotate --config {params.config:q} --sites {input.sites:q} -o {output:q} 2> {log:q}"

@@ -7,6 +7,7 @@ rule estimate_clones:
         "logs/clones/estimate_clones/{subject}.log",
     benchmark:
         "logs/benchmarks/estimate_clones.{subject}.tsv"
+    retries: 1
     conda:
         "../envs/integrasite.yaml"
     threads: 1
@@ -15,7 +16,6 @@ rule estimate_clones:
         runtime=60,
     params:
         config=CONFIG,
-    retries: 1
     shell:
         "integrasite estimate-clones --config {params.config:q} --subject {wildcards.subject:q} --fragments {input:q}"
         " -o {output:q} 2> {log:q}"

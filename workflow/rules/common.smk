@@ -1,3 +1,4 @@
+import shlex
 import sys
 from pathlib import Path
 
@@ -15,8 +16,11 @@ def get_config_path():
     given = [Path(path).resolve() for path in workflow.config_settings.configfiles]
     if len(given) > 1:
         sys.exit("integrasite: give one --configfile; configs are never merged")
-    return given[0] if given else Path(workflow.basedir).parent / "config" / "config.yaml"
+    return given[0] if given else Path(workflow.current_basedir).parent.parent / "config" / "config.yaml"
 
+
+# Rules call `integrasite`, which lies beside the Python that runs Snakemake, whether or not that folder is on PATH.
+shell.prefix(f'export PATH={shlex.quote(str(Path(sys.executable).parent))}:"$PATH"; ')
 
 CONFIG = get_config_path()
 try:
@@ -27,9 +31,6 @@ except IntegrasiteError as error:
 RESULTS = STUDY.config.results.rstrip("/")
 SOURCES = {source.name: source for source in STUDY.sources}
 SUBJECTS = list(STUDY.subjects)
-REFERENCE_FOLDER = (
-    STUDY.resolve(STUDY.config.reference.index) if STUDY.config.reference.index else f"{RESULTS}/reference"
-)
 
 
 wildcard_constraints:
@@ -49,10 +50,18 @@ def get_vector_files():
     return [str(STUDY.resolve(vector.sequence)) for vector in STUDY.config.vectors.values()]
 
 
+def get_reference_folder(wildcards, output):
+    """Where indexed references are kept and found again."""
+    shared = STUDY.config.reference.index
+    return STUDY.resolve(shared) if shared else Path(output[0]).parent
+
+
 def get_chunks(wildcards):
     """The usable reads of all chunks of a source."""
     n = n_chunks(STUDY, SOURCES[wildcards.source])
-    return [f"{RESULTS}/reads/{wildcards.source}/{wildcards.source}.{chunk}.reads.parquet" for chunk in range(n)]
+    return [
+        f"{RESULTS}/reads/{wildcards.source}/{wildcards.source}.{chunk}.reads.parquet" for chunk in range(n)
+    ]
 
 
 def get_all_read_ledgers():

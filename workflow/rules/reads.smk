@@ -11,6 +11,7 @@ rule prepare_reads:
         "logs/reads/prepare_reads/{source}.{chunk}.log",
     benchmark:
         "logs/benchmarks/prepare_reads.{source}.{chunk}.tsv"
+    retries: 1
     conda:
         "../envs/integrasite.yaml"
     threads: 2
@@ -20,7 +21,6 @@ rule prepare_reads:
     params:
         config=CONFIG,
         chunks=lambda wildcards: n_chunks(STUDY, SOURCES[wildcards.source]),
-    retries: 1
     shell:
         "integrasite prepare-reads --config {params.config:q} --source {wildcards.source:q}"
         " --chunk {wildcards.chunk} --chunks {params.chunks}"
@@ -37,6 +37,7 @@ rule collapse_molecules:
         "logs/reads/collapse_molecules/{source}.log",
     benchmark:
         "logs/benchmarks/collapse_molecules.{source}.tsv"
+    retries: 1
     conda:
         "../envs/integrasite.yaml"
     threads: 1
@@ -45,7 +46,6 @@ rule collapse_molecules:
         runtime=120,
     params:
         config=CONFIG,
-    retries: 1
     shell:
         "integrasite collapse --config {params.config:q} --source {wildcards.source:q} --reads {input:q}"
         " --inserts {output.inserts:q} --molecules {output.molecules:q} 2> {log:q}"

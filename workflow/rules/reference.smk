@@ -9,6 +9,7 @@ rule index_reference:
         "logs/reference/index_reference.log",
     benchmark:
         "logs/benchmarks/index_reference.tsv"
+    retries: 1
     conda:
         "../envs/integrasite.yaml"
     threads: 1
@@ -17,7 +18,6 @@ rule index_reference:
         runtime=240,
     params:
         config=CONFIG,
-        folder=REFERENCE_FOLDER,
-    retries: 1
+        folder=get_reference_folder,
     shell:
         "integrasite index --config {params.config:q} --folder {params.folder:q} -o {output:q} 2> {log:q}"

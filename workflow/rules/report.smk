@@ -14,6 +14,7 @@ rule write_report:
         "logs/report/write_report.log",
     benchmark:
         "logs/benchmarks/write_report.tsv"
+    retries: 1
     conda:
         "../envs/integrasite.yaml"
     threads: 1
@@ -22,8 +23,7 @@ rule write_report:
         runtime=60,
     params:
         config=CONFIG,
-        results=RESULTS,
-    retries: 1
+        results=subpath(output.summary, parent=True),
     shell:
         "integrasite report --config {params.config:q} --results {params.results:q} -o {output.page:q} 2> {log:q}"
 
@@ -39,6 +39,7 @@ rule write_manifest:
         "logs/report/write_manifest.log",
     benchmark:
         "logs/benchmarks/write_manifest.tsv"
+    retries: 1
     conda:
         "../envs/integrasite.yaml"
     threads: 1
@@ -47,7 +48,6 @@ rule write_manifest:
         runtime=60,
     params:
         config=CONFIG,
-        results=RESULTS,
-    retries: 1
+        results=subpath(output[0], parent=True),
     shell:
         "integrasite manifest --config {params.config:q} --results {params.results:q} -o {output:q} 2> {log:q}"

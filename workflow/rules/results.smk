@@ -7,15 +7,15 @@ rule gather_table:
         "logs/results/gather_table/{table}.log",
     benchmark:
         "logs/benchmarks/gather_table.{table}.tsv"
+    wildcard_constraints:
+        table="sites|multihits|clones",
+    retries: 1
     conda:
         "../envs/integrasite.yaml"
     threads: 1
     resources:
         mem_mb=scale_memory(4000),
         runtime=30,
-    retries: 1
-    wildcard_constraints:
-        table="sites|multihits|clones",
     shell:
         "integrasite gather --table {wildcards.table} {input:q} -o {output:q} 2> {log:q}"
 
@@ -30,13 +30,13 @@ rule gather_ledger:
         "logs/results/gather_ledger.log",
     benchmark:
         "logs/benchmarks/gather_ledger.tsv"
+    retries: 1
     conda:
         "../envs/integrasite.yaml"
     threads: 1
     resources:
         mem_mb=scale_memory(1000),
         runtime=30,
-    retries: 1
     shell:
         "integrasite gather --table ledger {input.reads:q} {input.subjects:q} -o {output:q} 2> {log:q}"
 
@@ -50,6 +50,7 @@ rule measure_diversity:
         "logs/results/measure_diversity.log",
     benchmark:
         "logs/benchmarks/measure_diversity.tsv"
+    retries: 1
     conda:
         "../envs/integrasite.yaml"
     threads: 1
@@ -58,7 +59,6 @@ rule measure_diversity:
         runtime=30,
     params:
         config=CONFIG,
-    retries: 1
     shell:
         "integrasite diversity --config {params.config:q} --clones {input:q} -o {output:q} 2> {log:q}"
 
@@ -74,6 +74,7 @@ rule raise_flags:
         "logs/results/raise_flags.log",
     benchmark:
         "logs/benchmarks/raise_flags.tsv"
+    retries: 1
     conda:
         "../envs/integrasite.yaml"
     threads: 1
@@ -82,7 +83,6 @@ rule raise_flags:
         runtime=30,
     params:
         config=CONFIG,
-    retries: 1
     shell:
         "integrasite flag --config {params.config:q} --clones {input.clones:q} --annotation {input.annotation:q}"
         " --diversity {input.diversity:q} -o {output:q} 2> {log:q}"
@@ -102,6 +102,7 @@ rule export_tables:
         "logs/results/export_tables.log",
     benchmark:
         "logs/benchmarks/export_tables.tsv"
+    retries: 1
     conda:
         "../envs/integrasite.yaml"
     threads: 1
@@ -110,8 +111,7 @@ rule export_tables:
         runtime=60,
     params:
         config=CONFIG,
-        folder=f"{RESULTS}/exports",
-    retries: 1
+        folder=subpath(output.bed, parent=True),
     shell:
         "integrasite export --config {params.config:q} --sites {input.sites:q} --clones {input.clones:q}"
         " --annotation {input.annotation:q} -o {params.folder:q} 2> {log:q}"

@@ -12,6 +12,7 @@ rule call_sites:
         "logs/sites/call_sites/{subject}.log",
     benchmark:
         "logs/benchmarks/call_sites.{subject}.tsv"
+    retries: 1
     conda:
         "../envs/integrasite.yaml"
     threads: 1
@@ -21,7 +22,6 @@ rule call_sites:
     params:
         config=CONFIG,
         aligned=f"{RESULTS}/aligned",
-    retries: 1
     shell:
         "integrasite call-sites --config {params.config:q} --subject {wildcards.subject:q} --reference {input.reference:q}"
         " --aligned {params.aligned:q} --fragments {output.fragments:q} --sites {output.sites:q}"

@@ -1,7 +1,6 @@
 """`integrasite simulate genome|amplicon|evaluate`: data with a known truth, and how well results agree."""
 
 import argparse
-import gzip
 import os
 from collections.abc import Mapping
 from contextlib import ExitStack
@@ -159,10 +158,12 @@ def _scenario(arguments: argparse.Namespace) -> "AmpliconScenario":
 
 def _text(path: Path) -> str:
     """A text file, compressed or not."""
+    from integrasite.io.streams import READ_ERRORS, open_binary
+
     try:
-        raw = path.read_bytes()
-        return (gzip.decompress(raw) if raw[:2] == b"\x1f\x8b" else raw).decode("utf-8")
-    except (OSError, EOFError, UnicodeDecodeError) as error:
+        with open_binary(path) as handle:
+            return handle.read().decode("utf-8")
+    except READ_ERRORS as error:
         raise ConfigError(f"{path}: cannot be read ({error})") from None
 
 
@@ -219,7 +220,7 @@ def _read_files(run_id: str) -> dict[str, str]:
 
 def _write_reads(simulated: "AmpliconRun", out: Path, run_id: str, level: int, with_truth: bool) -> None:
     """Stream the blocks into three compressed files, and the reads' truth into a fourth if wanted."""
-    from integrasite.io.atomic import atomic_path
+    from integrasite.io.atomic import binary_writer
     from integrasite.simulate.fastq import GzipStream
     from integrasite.simulate.truth import READ_TRUTH
 
@@ -227,8 +228,7 @@ def _write_reads(simulated: "AmpliconRun", out: Path, run_id: str, level: int, w
     with ExitStack() as stack:
         handles, streams = {}, {}
         for kind, name in names.items():
-            temporary = stack.enter_context(atomic_path(out / name))
-            handles[kind], streams[kind] = stack.enter_context(temporary.open("wb")), GzipStream(level)
+            handles[kind], streams[kind] = stack.enter_context(binary_writer(out / name)), GzipStream(level)
         if with_truth:
             handles["truth"].write(streams["truth"].add("\t".join(READ_TRUTH.columns).encode() + b"\n"))
         for block in simulated.blocks():
@@ -241,7 +241,6 @@ def _write_reads(simulated: "AmpliconRun", out: Path, run_id: str, level: int, w
                 handles["truth"].write(streams["truth"].add(rows.encode()))
         for kind, handle in handles.items():
             handle.write(streams[kind].finish())
-            handle.flush()
 
 
 def _write_truth(simulated: "AmpliconRun", out: Path, with_molecules: bool) -> None:

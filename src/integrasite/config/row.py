@@ -23,7 +23,9 @@ class SheetRow(BaseModel):
         pattern=ID_PATTERN, description="Patient (or donor, or control); becomes a file name."
     )
     specimen: str = Field("", description="Default: subject, timepoint, tissue and cell_type joined by '_'.")
-    assay: Literal["amplicon", "wgs", "capture", "rna", "long-read"] = "amplicon"
+    assay: Literal["amplicon", "wgs", "capture", "rna", "long-read"] = Field(
+        "amplicon", description="How the library was made."
+    )
     r1: str = Field("", description="FASTQ(.gz) of read 1; ',' joins lanes. Relative to the sheet.")
     r2: str = Field("", description="FASTQ(.gz) of read 2, as many lanes as r1; empty for single-end input.")
     i1: str = Field(
@@ -40,13 +42,15 @@ class SheetRow(BaseModel):
     days: int | None = Field(
         None, description="Days since infusion; default: from timepoint; empty for controls."
     )
-    tissue: str = ""
-    cell_type: str = ""
+    tissue: str = Field("", description="Free text.")
+    cell_type: str = Field("", description="Free text.")
     replicate: int = Field(1, ge=1, description="Number of the replicate within the specimen.")
     run: str = Field("", description="Sequencing run.")
     pool: str = Field("", description="Pool within the run.")
-    sex: str = ""
-    role: Literal["patient", "product", "ntc", "untransduced", "spike-in"] = "patient"
+    sex: str = Field("", description="Free text.")
+    role: Literal["patient", "product", "ntc", "untransduced", "spike-in"] = Field(
+        "patient", description="What the library is for; ntc: no-template control."
+    )
     dna_ng: Amount = Field(None, ge=0, description="DNA that went into the library, ng.")
     vcn: Amount = Field(None, ge=0, description="Vector copies per diploid genome.")
     purity: Amount = Field(None, ge=0, le=1, description="Fraction (0-1) of cells that are tumour.")

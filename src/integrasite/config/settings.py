@@ -48,7 +48,7 @@ class Reference(Settings):
 class GeneList(Settings):
     """A list of genes beside the bundled known events."""
 
-    name: str = Field(min_length=1)
+    name: str = Field(min_length=1, description="Name of the list, shown in outputs.")
     path: str = Field(description="TSV with a column `gene` (or one symbol a line).")
 
 
@@ -56,7 +56,9 @@ class Vector(Settings):
     """One vector."""
 
     sequence: str = Field(description="FASTA, GenBank or SnapGene file.")
-    kind: Literal["lentivirus", "gammaretrovirus", "piggybac", "sleeping-beauty"] = "lentivirus"
+    kind: Literal["lentivirus", "gammaretrovirus", "piggybac", "sleeping-beauty"] = Field(
+        "lentivirus", description="Sets the target-site duplication."
+    )
     tsd: int | None = Field(
         None, ge=0, le=12, description="Length of the target-site duplication, bp; default by kind."
     )
@@ -114,15 +116,17 @@ class Config(Settings):
     """A whole config file."""
 
     run: Run = Run()
-    samples: str
-    results: str = "results"
+    samples: str = Field(description="The sample sheet.")
+    results: str = Field(
+        "results", description="Folder for the results, relative to the working directory (`--directory`)."
+    )
     reference: Reference
     gene_lists: tuple[GeneList, ...] = ()
     vectors: dict[str, Vector] = Field(min_length=1)
     protocols: dict[str, Protocol] = {}
     calling: Calling = Calling()
     transgene: Transgene = Transgene()
-    store: str | None = None
+    store: str | None = Field(None, description="Cohort store to compare with and add to.")
     expansion: Expansion = Expansion()
     chunk_reads: int = Field(
         2_000_000,

@@ -5,6 +5,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 
 @contextmanager
@@ -17,6 +18,13 @@ def atomic_path(path: Path) -> Iterator[Path]:
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def binary_writer(path: Path) -> Iterator[BinaryIO]:
+    """Yield a handle for the bytes of `path`; the file appears when all are written."""
+    with atomic_path(path) as temporary, temporary.open("wb") as handle:
+        yield handle
 
 
 def write_bytes(path: Path, content: bytes) -> None:

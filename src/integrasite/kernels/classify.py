@@ -1,7 +1,7 @@
 """One pass over a batch of read pairs: whose they are, where vector and linker end, and what each pair is.
 
 The order of the questions is the order of the fates in the ledger: library, readability, vector end, what follows the
-vector, linker, length. `kernels/reference.py` answers the same questions slowly, pair by pair.
+vector, linker, length. `reference_pairs` answers the same questions slowly, pair by pair.
 """
 
 import numba
@@ -117,14 +117,14 @@ def _without_vector_end(
     allowed = int(limits.primer_error_rate * n_primer)
     if n_primer > 0 and count_mismatches(text, start, stop, pattern, 0, n_primer, allowed) <= allowed:
         own = patterns.row_linker[row]
-        at = start + n_primer
-        reach = min(stop, start + n_pattern + patterns.through.shape[1])
-        if (
-            own >= 0
-            and find_read_through(text, at, reach, patterns.through[own], patterns.through_lengths[own], 16)
-            != NOT_FOUND
-        ):
-            return _TRUNCATED_LTR
+        if own >= 0:
+            n_through = patterns.through_lengths[own]
+            reach = min(stop, start + n_pattern + n_through)
+            if (
+                find_read_through(text, start + n_primer, reach, patterns.through[own], n_through, 16)
+                != NOT_FOUND
+            ):
+                return _TRUNCATED_LTR
     n_ltr = n_pattern - n_primer
     for shift in (0, 1, -1):
         at = start + n_primer + shift

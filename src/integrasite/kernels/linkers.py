@@ -10,7 +10,7 @@ from integrasite.kernels.codes import Codes
 from integrasite.kernels.layout import Limits, Patterns, ReadBatch
 from integrasite.kernels.match import NOT_FOUND, best_of, count_mismatches, edit_distance
 
-_ANCHOR = 4
+_ANCHOR = 2
 """Last bases of a linker with indels that must be exact, so that the breakpoint is."""
 _SHIFTS = 7
 _MANY = 1 << 20
@@ -90,31 +90,14 @@ def find_with_indels(
 
 
 @numba.njit(cache=True, nogil=True)
-def _best_row(
+def _best_with_indels(
     text: Codes, start: int, stop: int, patterns: Patterns, barcode: int, limit: int
 ) -> tuple[int, int, int, int]:
-    """Row whose linker fits best: `(row, first host base, first base of the UMI, errors)`; row `NOT_FOUND` where two fit."""
-    row_barcode = patterns.row_barcode
+    """As `_best_row`, for a linker with bases lost or gained."""
     best_row, best_end, best_umi, best = NOT_FOUND, NOT_FOUND, NOT_FOUND, _MANY
     for row in range(patterns.row_linker.shape[0]):
         linker = patterns.row_linker[row]
-        if linker < 0 or (row_barcode[row] != barcode and row_barcode[row] >= 0):
-            continue
-        errors = count_substitutions(text, start, stop, patterns, linker, limit)
-        if errors == NOT_FOUND or errors > best:
-            continue
-        n_suffix = patterns.suffix_lengths[linker]
-        best_end = start + patterns.prefix_lengths[linker] + patterns.umi_lengths[linker] + n_suffix
-        best_umi = best_end - n_suffix - patterns.umi_lengths[linker]
-        best_row = row if errors < best else NOT_FOUND
-        best = errors
-        if best == 0:
-            break
-    if best < _MANY:
-        return best_row, best_end, best_umi, best
-    for row in range(patterns.row_linker.shape[0]):
-        linker = patterns.row_linker[row]
-        if linker < 0 or (row_barcode[row] != barcode and row_barcode[row] >= 0):
+        if linker < 0 or (patterns.row_barcode[row] != barcode and patterns.row_barcode[row] >= 0):
             continue
         end, umi, errors = find_with_indels(text, start, stop, patterns, linker, limit)
         if end == NOT_FOUND or errors > best:
@@ -125,18 +108,55 @@ def _best_row(
     return best_row, best_end, best_umi, best
 
 
+@numba.njit(inline="always")  # handing all patterns on to another function costs more than the comparison
+def _best_row(
+    text: Codes, start: int, stop: int, patterns: Patterns, barcode: int, limit: int
+) -> tuple[int, int, int, int]:
+    """Row whose linker fits best: `(row, first host base, first base of the UMI, errors)`; row `NOT_FOUND` where two fit."""
+    best_row, best_end, best_umi, best = NOT_FOUND, NOT_FOUND, NOT_FOUND, _MANY
+    for row in range(patterns.row_linker.shape[0]):
+        linker = patterns.row_linker[row]
+        if linker < 0 or (patterns.row_barcode[row] != barcode and patterns.row_barcode[row] >= 0):
+            continue
+        errors = count_substitutions(text, start, stop, patterns, linker, limit)
+        if errors == NOT_FOUND or errors > best:
+            continue
+        best_umi = start + patterns.prefix_lengths[linker]
+        best_end = best_umi + patterns.umi_lengths[linker] + patterns.suffix_lengths[linker]
+        best_row = row if errors < best else NOT_FOUND
+        best = errors
+        if best == 0:
+            break
+    if best == _MANY:
+        return _best_with_indels(text, start, stop, patterns, barcode, limit)
+    return best_row, best_end, best_umi, best
+
+
 @numba.njit(cache=True, nogil=True)
-def _better_linker(text: Codes, start: int, stop: int, patterns: Patterns, limit: int, errors: int) -> int:
-    """The linker that fits with fewest substitutions, and with fewer than `errors`; `NOT_FOUND` where none does."""
-    best = NOT_FOUND
+def _look_again(
+    text: Codes, start: int, stop: int, patterns: Patterns, row: int, limit: int, errors: int
+) -> tuple[int, int, int]:
+    """Whether another linker fits a read with fewer substitutions than `errors`, or the row's own with fewer edits.
+
+    Returns:
+        `(other linker, first host base, first base of the UMI)`, each `NOT_FOUND` where what is known stands.
+    """
+    best = errors
+    other = NOT_FOUND
     for linker in range(patterns.prefix_lengths.shape[0]):
         found = count_substitutions(text, start, stop, patterns, linker, limit)
-        if found != NOT_FOUND and found < errors:
-            best, errors = linker, found
-    return best
+        if found != NOT_FOUND and found < best:
+            best, other = found, linker
+    if row == NOT_FOUND or other != NOT_FOUND or errors < 2:
+        return other, NOT_FOUND, NOT_FOUND
+    # a base lost near the linker's end looks like substitutions, but moves the breakpoint
+    end, umi, edits = find_with_indels(text, start, stop, patterns, patterns.row_linker[row], limit)
+    if end == NOT_FOUND or edits >= errors:
+        return NOT_FOUND, NOT_FOUND, NOT_FOUND
+    return NOT_FOUND, end, umi
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(inline="always")
 def _only_row(patterns: Patterns, barcode: int) -> int:
     """The row that the index read alone points to, or `NOT_FOUND` where there is none or more than one."""
     only = NOT_FOUND
@@ -150,7 +170,7 @@ def _only_row(patterns: Patterns, barcode: int) -> int:
     return only
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(inline="always")
 def assign_pair(
     batch: ReadBatch, pair: int, patterns: Patterns, limits: Limits
 ) -> tuple[int, int, int, int, int]:
@@ -176,9 +196,13 @@ def assign_pair(
         return barcode, patterns.row_linker[only], only, start, start
     row, end, umi, errors = _best_row(batch.linker, start, stop, patterns, barcode, limits.linker_mismatches)
     if errors > 0 and (errors < _MANY or only != NOT_FOUND):
-        other = _better_linker(batch.linker, start, stop, patterns, limits.linker_mismatches, errors)
+        other, shifted, shifted_umi = _look_again(
+            batch.linker, start, stop, patterns, row, limits.linker_mismatches, errors
+        )
         if other != NOT_FOUND:
             return barcode, other, only, NOT_FOUND, NOT_FOUND
-    if row != NOT_FOUND:
-        return barcode, patterns.row_linker[row], row, end, umi
-    return barcode, NOT_FOUND, only, NOT_FOUND, NOT_FOUND
+        if shifted != NOT_FOUND:
+            end, umi = shifted, shifted_umi
+    if row == NOT_FOUND:
+        return barcode, NOT_FOUND, only, NOT_FOUND, NOT_FOUND
+    return barcode, patterns.row_linker[row], row, end, umi

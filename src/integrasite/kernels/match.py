@@ -15,7 +15,7 @@ TAIL = 8
 """Bases at the vector's end that must be read nearly exactly: an indel there would move the junction."""
 _MAX_SHIFT = 4
 _FAR = 1 << 20
-_INDEL_BASES = 14
+_INDEL_BASES = 13
 
 
 @numba.njit(cache=True, nogil=True)
@@ -132,15 +132,15 @@ def find_read_through(
 ) -> int:
     """Where the read runs into the other adapter: offset from `start`, or `NOT_FOUND`.
 
-    At the end of the read a part of the pattern is enough, from `min_overlap` bases. Two mismatches are allowed in 16
-    bases, one in 12, none in fewer; or one base lost or gained where 14 others are exact (adapters are synthesised, and
-    often lack a base).
+    At the end of the read a part of the pattern is enough, from `min_overlap` bases. Two mismatches are allowed in 14
+    bases, one in 12 (none in fewer), or one base lost or gained where 13 others are exact: synthesised adapters often
+    lack a base.
     """
     if n_pattern < min_overlap:
         return NOT_FOUND
     for at in range(start, stop - min_overlap + 1):
         length = min(n_pattern, stop - at)
-        limit = 0 if length < 12 else (1 if length < 16 else 2)
+        limit = 0 if length < 12 else (1 if length < 14 else 2)
         mismatches = 0
         first = length
         for k in range(length):

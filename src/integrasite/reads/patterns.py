@@ -14,6 +14,7 @@ from integrasite.kernels.match import count_mismatches
 CONTINUATION = 40
 """Bases compared behind an LTR end to see whether the read goes on inside the vector."""
 _CONTEXT = 20
+_LONGEST_UMI = 32
 _THROUGH = 20
 _SHORTEST_THROUGH = 12
 _U3_STARTS = {
@@ -51,7 +52,7 @@ def split_linker(linker: str) -> tuple[str, int, str]:
     """The constant part before the UMI, the UMI's length, and the constant part after it.
 
     Raises:
-        ConfigError: if the linker has more than one run of N.
+        ConfigError: if the linker has more than one run of N, or one of more than 32.
 
     >>> split_linker("ACGTNNNNGG")
     ('ACGT', 4, 'GG')
@@ -60,7 +61,12 @@ def split_linker(linker: str) -> tuple[str, int, str]:
     suffix = linker[len(prefix) :].lstrip("N")
     if "N" in suffix:
         raise ConfigError(f"linker '{linker}' has more than one run of N; expected one run (the UMI) or none")
-    return prefix, len(linker) - len(prefix) - len(suffix), suffix
+    n_umi = len(linker) - len(prefix) - len(suffix)
+    if n_umi > _LONGEST_UMI:
+        raise ConfigError(
+            f"linker '{linker}' has a UMI of {n_umi} bases; at most {_LONGEST_UMI} can be compared"
+        )
+    return prefix, n_umi, suffix
 
 
 def _read_through(prefix: str, n_umi: int, suffix: str) -> tuple[Codes, int]:
