@@ -44,7 +44,9 @@ def misread(sequence: str, rng: np.random.Generator) -> str:
     return "".join(letters)
 
 
-def draw(contigs: dict[str, str], n: int, rng: np.random.Generator) -> Iterator[tuple[str, str, int, str, int, bool]]:
+def draw(
+    contigs: dict[str, str], n: int, rng: np.random.Generator
+) -> Iterator[tuple[str, str, int, str, int, bool]]:
     names = [name for name, sequence in contigs.items() if len(sequence) > 50_000]
     weights = np.array([len(contigs[name]) for name in names], float)
     while n:
@@ -61,7 +63,14 @@ def draw(contigs: dict[str, str], n: int, rng: np.random.Generator) -> Iterator[
         if rng.random() < 0.5:
             yield misread(upper[:READ], rng), misread(turned[:READ], rng), length, name, start, is_repeat
         else:
-            yield misread(turned[:READ], rng), misread(upper[:READ], rng), length, name, start + length - 1, is_repeat
+            yield (
+                misread(turned[:READ], rng),
+                misread(upper[:READ], rng),
+                length,
+                name,
+                start + length - 1,
+                is_repeat,
+            )
 
 
 def places(line: list[str]) -> Iterator[tuple[str, int]]:
@@ -80,14 +89,18 @@ def places(line: list[str]) -> Iterator[tuple[str, int]]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--work", type=Path, required=True)
     parser.add_argument("--inserts", type=int, default=20_000)
     parser.add_argument("--cores", default="2")
     arguments = parser.parse_args()
     work = arguments.work.resolve()
     work.mkdir(parents=True, exist_ok=True)
-    data = Path(os.environ.get("INTEGRASITE_REALDATA", Path(__file__).resolve().parents[2] / "shared" / "realdata"))
+    data = Path(
+        os.environ.get("INTEGRASITE_REALDATA", Path(__file__).resolve().parents[2] / "shared" / "realdata")
+    )
     if not (data / "hg38mini").is_dir():
         sys.exit("this benchmark needs hg38mini (INTEGRASITE_REALDATA)")
     contigs = genome(data / "hg38mini/genome.fa.gz")
@@ -98,18 +111,39 @@ def main() -> None:
         subprocess.run(["bwa", "index", str(fasta)], check=True, capture_output=True)
     truth = list(draw(contigs, arguments.inserts, np.random.default_rng(3)))
     reads = work / "inserts.fa"
-    reads.write_text("".join(f">{number}\n{item[0]}\n>{number}\n{item[1]}\n" for number, item in enumerate(truth)))
+    reads.write_text(
+        "".join(f">{number}\n{item[0]}\n>{number}\n{item[1]}\n" for number, item in enumerate(truth))
+    )
     pair = [work / "inserts_1.fa", work / "inserts_2.fa"]
     for side in (0, 1):
         pair[side].write_text("".join(f">{number}\n{item[side]}\n" for number, item in enumerate(truth)))
     fixed = ["-v", "1", "-t", arguments.cores, "-K", "10000000", "-I", "300,400,2000,1", "-h", "500"]
     tools = {
-        "bwa mem -k15 -T18 (ours)": ["bwa", "mem", *fixed, "-k", "15", "-T", "18", "-p", str(fasta), str(reads)],
+        "bwa mem -k15 -T18 (ours)": [
+            "bwa",
+            "mem",
+            *fixed,
+            "-k",
+            "15",
+            "-T",
+            "18",
+            "-p",
+            str(fasta),
+            str(reads),
+        ],
         "bwa mem -k17 -T18": ["bwa", "mem", *fixed, "-k", "17", "-T", "18", "-p", str(fasta), str(reads)],
         "bwa mem (defaults)": ["bwa", "mem", *fixed, "-p", str(fasta), str(reads)],
     }
     if shutil.which("minimap2"):
-        tools["minimap2 -x sr"] = ["minimap2", "-ax", "sr", "-t", arguments.cores, str(fasta), *map(str, pair)]
+        tools["minimap2 -x sr"] = [
+            "minimap2",
+            "-ax",
+            "sr",
+            "-t",
+            arguments.cores,
+            str(fasta),
+            *map(str, pair),
+        ]
     print("aligner\tseconds\tgroup\tinserts\tlisted\tMAPQ>=10 right\tMAPQ>=10 wrong")
     for name, command in tools.items():
         begin = time.perf_counter()
@@ -126,11 +160,16 @@ def main() -> None:
             is_right = bool(listed) and listed[0] == (contig, first)
             for group in (f"{length} bp", "in repeats" if is_repeat else "elsewhere"):
                 row = counts.setdefault(group, [0, 0, 0, 0])
-                for column, value in enumerate((True, (contig, first) in listed, is_sure and is_right, is_sure and not is_right)):
+                for column, value in enumerate(
+                    (True, (contig, first) in listed, is_sure and is_right, is_sure and not is_right)
+                ):
                     row[column] += value
         for group in [f"{length} bp" for length in LENGTHS] + ["in repeats", "elsewhere"]:
             n, listed_n, right, wrong = counts[group]
-            print(f"{name}\t{seconds:.1f}\t{group}\t{n}\t{listed_n / n:.4f}\t{right / n:.4f}\t{wrong / n:.5f}", flush=True)
+            print(
+                f"{name}\t{seconds:.1f}\t{group}\t{n}\t{listed_n / n:.4f}\t{right / n:.4f}\t{wrong / n:.5f}",
+                flush=True,
+            )
 
 
 if __name__ == "__main__":

@@ -36,7 +36,7 @@ class Measured:
 def run(name: str, command: list[str], cwd: Path, stdout: Path | None = None) -> Measured:
     print(f"# {name}: {shlex.join(command)}", file=sys.stderr, flush=True)
     start = time.perf_counter()
-    with open(stdout or os.devnull, "wb") as out:
+    with (stdout or Path(os.devnull)).open("wb") as out:
         process = subprocess.Popen(command, cwd=cwd, stdout=out, stderr=subprocess.PIPE)
         _, errors = process.communicate()
     if process.returncode:
@@ -52,7 +52,9 @@ def real_data() -> Path | None:
 
 def write_sites(table: Path, out: Path) -> None:
     with gzip.open(table, "rt") as handle:
-        rows = {(row["contig"], row["position"], row["strand"]) for row in csv.DictReader(handle, delimiter="\t")}
+        rows = {
+            (row["contig"], row["position"], row["strand"]) for row in csv.DictReader(handle, delimiter="\t")
+        }
     out.write_text("contig\tposition\tstrand\n" + "".join("\t".join(row) + "\n" for row in sorted(rows)))
 
 
@@ -63,12 +65,28 @@ def simulate(work: Path, pairs: int, reads_per_molecule: float) -> Path:
     libraries = 8
     fragments = pairs * HOST_SHARE / reads_per_molecule / libraries
     command = ["integrasite", "simulate", "amplicon", "-o", str(folder), "--seed", "7", "--pairs", str(pairs)]
-    options = {"fragments": f"{fragments:.0f}", "timepoints": "[D28,M6]", "replicates": 2, "ntc_libraries": 0, "locality": -1}
+    options = {
+        "fragments": f"{fragments:.0f}",
+        "timepoints": "[D28,M6]",
+        "replicates": 2,
+        "ntc_libraries": 0,
+        "locality": -1,
+    }
     if (data := real_data()) is not None:
         write_sites(data / "tables" / "real_sites_in_hg38mini.tsv.gz", work / "sites.tsv")
         options["background_sites"] = 3000
-        command += ["--genome", str(data / "hg38mini/genome.fa.gz"), "--annotation", str(data / "hg38mini/annotation.gtf.gz")]
-        command += ["--vector", str(data / "vectors/ciltacel_provirus.fa"), "--sites", str(work / "sites.tsv")]
+        command += [
+            "--genome",
+            str(data / "hg38mini/genome.fa.gz"),
+            "--annotation",
+            str(data / "hg38mini/annotation.gtf.gz"),
+        ]
+        command += [
+            "--vector",
+            str(data / "vectors/ciltacel_provirus.fa"),
+            "--sites",
+            str(work / "sites.tsv"),
+        ]
     for key, value in options.items():
         command += ["--set", f"{key}={value}"]
     run("simulate", command, work)
@@ -82,7 +100,15 @@ def pipeline(folder: Path, work: Path, cores: int) -> Measured:
     target = work / f"run_{folder.name}"
     shutil.rmtree(target, ignore_errors=True)
     target.mkdir()
-    command = ["snakemake", "-s", str(REPOSITORY / "Snakefile"), "--cores", str(cores), "--configfile", str(folder / "config.yaml")]
+    command = [
+        "snakemake",
+        "-s",
+        str(REPOSITORY / "Snakefile"),
+        "--cores",
+        str(cores),
+        "--configfile",
+        str(folder / "config.yaml"),
+    ]
     command += ["--directory", str(target), "--quiet", "all"]
     run("index and compile (not counted)", [*command, "--until", "index_reference"], work)
     return run("whole pipeline", command, work)
@@ -98,7 +124,9 @@ def stages(folder: Path, work: Path) -> list[tuple[str, float, float]]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--work", type=Path, required=True)
     parser.add_argument("--pairs", type=int, default=1_000_000)
     parser.add_argument("--reads-per-molecule", type=float, default=10)
@@ -109,16 +137,21 @@ def main() -> None:
     folder = simulate(work, arguments.pairs, arguments.reads_per_molecule)
     measured = [pipeline(folder, work, arguments.cores)]
     r1, r2 = sorted((folder / "reads").glob("*_R[12].fastq.gz"))
-    trimmed = [work / "trimmed_2.fastq", work / "trimmed_1.fastq"]
-    reads = ["cutadapt", "-j", cores, "-e", "0.15", "-m", "20", "-a", f"^{LTR}...{LINKER_END}", "-A", f"^{'N' * 31}CTCCGCTTAAGGGACT...TGCTAGAGATTTTC"]
-    measured.append(run("cutadapt, LTR and linker", [*reads, "-o", str(trimmed[0]), "-p", str(trimmed[1]), str(r2), str(r1)], work))
+    trimmed = [str(work / "trimmed_2.fastq"), str(work / "trimmed_1.fastq")]
+    trim = ["cutadapt", "-j", cores, "-e", "0.15", "-m", "20", "-a", f"^{LTR}...{LINKER_END}"]
+    trim += ["-A", f"^{'N' * 31}CTCCGCTTAAGGGACT...TGCTAGAGATTTTC", "-o", trimmed[0], "-p", trimmed[1]]
+    measured.append(run("cutadapt, LTR and linker", [*trim, str(r2), str(r1)], work))
     [fasta] = (work / "index").glob("*/reference.fa")
-    measured.append(run("bwa mem, all trimmed pairs", ["bwa", "mem", "-v", "1", "-t", cores, str(fasta), *map(str, trimmed)], work))
+    bwa = ["bwa", "mem", "-v", "1", "-t", cores, str(fasta), *trimmed]
+    measured.append(run("bwa mem, all trimmed pairs", bwa, work))
     whole = measured[0].seconds
     for name, seconds, peak in stages(folder, work):
         print(f"  {name}\t{seconds:.1f} s\t{peak:.0f} MB (with children)")
     for item in measured:
-        print(f"{item.name}\t{item.seconds:.1f} s\t{arguments.pairs / item.seconds:,.0f} pairs/s\t{item.seconds / whole:.2f} of the pipeline's time")
+        speed = arguments.pairs / item.seconds
+        print(
+            f"{item.name}\t{item.seconds:.1f} s\t{speed:,.0f} pairs/s\t{item.seconds / whole:.2f} of the pipeline's time"
+        )
 
 
 if __name__ == "__main__":

@@ -69,7 +69,6 @@ def test_a_bug_shows_its_traceback_and_asks_for_a_report(command, capsys):
     assert said.out == ""
 
 
-@pytest.mark.xfail(strict=True, raises=ImportError, reason="commands are imported outside the try")
 def test_a_bug_while_a_command_is_loaded_is_a_bug_too(monkeypatch, capsys):
     def fail(name):
         raise ImportError("cannot import name 'gone'")

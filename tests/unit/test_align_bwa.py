@@ -253,9 +253,6 @@ def family(toy):
     return pairs, counts, found, turned_over
 
 
-@pytest.mark.xfail(
-    strict=True, reason="a linker read whose equal places are not all listed picks one of several junctions"
-)
 def test_an_insert_that_stands_at_several_places_is_never_placed_uniquely(family):
     pairs, counts, found, _ = family
     alone = [number for number, rows in found.items() if max(row["posterior"] for row in rows) >= 0.99]
@@ -263,9 +260,6 @@ def test_an_insert_that_stands_at_several_places_is_never_placed_uniquely(family
     assert sum(counts[number] == 1 for number in alone) >= 5  # the copies' own mismatches do tell some apart
 
 
-@pytest.mark.xfail(
-    strict=True, reason="a linker read whose equal places are not all listed picks one of several junctions"
-)
 def test_places_in_a_large_repeat_do_not_depend_on_the_inserts_beside_them(family):
     _, _, found, turned_over = family
     assert turned_over == found

@@ -280,7 +280,6 @@ def test_what_says_that_not_all_places_are_listed(tags, has_more):
     assert all((one.contig, one.first, one.is_forward) == (1, 159, False) for one in hits[1:])
 
 
-@pytest.mark.xfail(strict=True, reason="that no mate is listed is asked before whether all places are")
 def test_a_junction_with_unlisted_places_is_repetitive_without_a_mate_too():
     assert placed([more(hit(1000))], [mate(50_000)]).fate is Fate.REPETITIVE
 
@@ -291,7 +290,6 @@ def test_a_breakpoint_in_a_large_repeat_does_not_unsettle_a_unique_junction():
     assert found.posteriors == (1.0,)
 
 
-@pytest.mark.xfail(strict=True, reason="the copy whose mate happens to be listed is taken for the only place")
 def test_a_mate_with_unlisted_places_does_not_decide_between_equal_junctions():
     found = placed([hit(1000), hit(700, contig=1)], [more(mate(1199))])
     assert found.fate is Fate.REPETITIVE or max(found.posteriors) == pytest.approx(0.5)

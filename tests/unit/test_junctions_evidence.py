@@ -67,10 +67,6 @@ def test_a_short_insert_at_the_place_of_the_longer_ones_is_kept():
     assert fates(evidence) == [Fate.USABLE, Fate.USABLE]
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="only the first of a short insert's equal places is compared with those of the longer ones",
-)
 def test_a_short_insert_that_fits_many_places_is_kept_where_a_longer_one_says_which():
     # the repeat's first copy comes first in every order; the junction lies in another
     copies = tuple(At(at, at + 24, True, 0, 0.25) for at in (1000, 30_000, 70_000, 90_000))
@@ -79,7 +75,6 @@ def test_a_short_insert_that_fits_many_places_is_kept_where_a_longer_one_says_wh
     assert sites_of(call(seen)) == {("s", "chr1:70001:+"): 2}
 
 
-@pytest.mark.xfail(strict=True, reason="places must be equal to the base")
 def test_a_short_insert_off_by_a_base_or_two_is_kept():
     # the same junction, with an indel or a clip at its first bases in the short insert's alignment
     evidence = evidence_of([short(70_001), long(70_000)], LIBRARIES)

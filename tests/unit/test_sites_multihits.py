@@ -199,10 +199,6 @@ def two_clones_in_repeats(n):
     ]
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="a molecule that does not fit the cluster's best place brings another place's breakpoint",
-)
 def test_a_fragment_of_a_cluster_is_as_long_as_its_insert_wherever_it_fits():
     # short inserts that fit one copy of either repeat hold the two together
     seen = two_clones_in_repeats(5)
@@ -213,7 +209,6 @@ def test_a_fragment_of_a_cluster_is_as_long_as_its_insert_wherever_it_fits():
     assert called.sites["n_lengths"].max() <= 8
 
 
-@pytest.mark.xfail(strict=True, reason="one shared molecule is enough to join places to one cluster")
 def test_one_insert_that_fits_everywhere_does_not_make_one_clone_of_two():
     everywhere = shared(TWO_PAIRS[0] + TWO_PAIRS[1], 20, umi=UMI[200])
     called = call([*two_clones_in_repeats(20), everywhere])
@@ -232,9 +227,6 @@ def test_a_fragment_of_a_cluster_over_both_strands_is_as_long_as_its_insert():
     assert sorted(called.fragments["length"]) == [60, 67, 74]
 
 
-@pytest.mark.xfail(
-    strict=True, reason="the posteriors of one junction with several breakpoints are not added up"
-)
 def test_a_known_place_with_an_unsure_breakpoint_is_unique():
     # a tandem repeat at the breakpoint: the junction lies at one base, the far end at either of two
     spots = (At(5000, 5099, True, 0, 0.5), At(5000, 5139, True, 0, 0.5))
@@ -243,9 +235,6 @@ def test_a_known_place_with_an_unsure_breakpoint_is_unique():
     assert not len(called.multihits)
 
 
-@pytest.mark.xfail(
-    strict=True, reason="the posteriors of one junction with several breakpoints are not added up"
-)
 def test_the_places_of_an_unsure_breakpoint_count_together():
     # 3 of 4 alignments lie at one junction: it is the better place of the two
     spots = [At(800, 860 + 40 * n, True, 1, 0.25) for n in range(3)] + [At(5000, 5060, True, 0, 0.25)]
@@ -253,7 +242,6 @@ def test_the_places_of_an_unsure_breakpoint_count_together():
     assert weights_of(called).get(("s", "chr2:801:+"), 0.0) >= 0.75 - 1e-9
 
 
-@pytest.mark.xfail(strict=True, reason="only the cluster's best place is asked whether it lies in the vector")
 def test_the_vector_among_the_equal_places_makes_a_cluster_ambiguous():
     seen = [shared([(0, 5000), (1, 800), (VECTOR, 40)], 60 + 7 * n, umi=UMI[n]) for n in range(3)]
     called = call(seen)
@@ -261,7 +249,6 @@ def test_the_vector_among_the_equal_places_makes_a_cluster_ambiguous():
     assert called.fates[["fate", "n_reads"]].to_numpy().tolist() == [[int(Fate.SITE_NOT_PASSED), 3]]
 
 
-@pytest.mark.xfail(strict=True, reason="the places of merged clusters are not merged")
 def test_a_cluster_s_site_id_is_one_of_its_places_though_two_clusters_wobble_together():
     seen = [shared([(0, 5000), (1, 800)], 60 + 7 * n, umi=UMI[n], n_reads=9) for n in range(6)]
     # the same molecules read with a slip of one base: other places, so no molecule ties the two groups together
@@ -279,7 +266,6 @@ def test_a_repeat_with_as_many_places_as_are_listed_keeps_its_reads():
     assert called.fates[["fate", "n_reads"]].to_numpy().tolist() == [[int(Fate.SITE_MULTIHIT), 6]]
 
 
-@pytest.mark.xfail(strict=True, reason="shares below 0.001 are dropped though they may be all there are")
 def test_every_listed_place_of_a_molecule_can_be_negligible():
     spots = tuple(At(30 * n, 30 * n + 39, True, 0, 1 / 2000) for n in range(2000))
     called = call([Seen(spots, UMI[1], n_reads=2)], calling=Calling(max_places=5000))

@@ -1,3 +1,4 @@
+import re
 import shlex
 import sys
 from pathlib import Path
@@ -34,8 +35,8 @@ SUBJECTS = list(STUDY.subjects)
 
 
 wildcard_constraints:
-    source="|".join(SOURCES) or "none",
-    subject="|".join(SUBJECTS) or "none",
+    source="|".join(map(re.escape, SOURCES)) or "none",
+    subject="|".join(map(re.escape, SUBJECTS)) or "none",
     chunk=r"\d+",
 
 

@@ -4,7 +4,7 @@ import shutil
 import subprocess
 import threading
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pysam
@@ -77,24 +77,26 @@ def aligned_records(arguments: Sequence[str], fasta: Iterable[bytes]) -> Iterato
     ]
     for worker in workers:
         worker.start()
+    problem: Exception | None = None
     try:
         with pysam.AlignmentFile(stdout, "r", check_sq=False) as records:
             yield records
     except (OSError, ValueError) as error:
         process.kill()
-        raise ToolError(
-            f"bwa mem gave no alignments ({error}): {_last_lines(b''.join(messages).decode(errors='replace'))}"
-        ) from None
+        problem = error
     finally:
         stdout.close()
         code = process.wait()
         for worker in workers:
             worker.join(timeout=10)
         stderr.close()
+        with suppress(BrokenPipeError):
+            stdin.close()
+    said = _last_lines(b"".join(messages).decode(errors="replace"))
+    if problem is not None:
+        raise ToolError(f"bwa mem gave no alignments ({problem}): {said}") from None
     if code != 0:
-        raise ToolError(
-            f"bwa mem failed (exit {code}): {_last_lines(b''.join(messages).decode(errors='replace'))}"
-        )
+        raise ToolError(f"bwa mem failed (exit {code}): {said}")
 
 
 def _last_lines(text: str, n: int = 3) -> str:

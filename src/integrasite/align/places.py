@@ -26,7 +26,7 @@ _MOST_EQUAL = (
 MIN_SCORE = 18
 """Smallest alignment score of either read; 18 matched bases."""
 MIN_SEED = 15
-"""Seed length: finds inserts of 20-30 bp with one mismatch that the default of 19 loses."""
+"""Seed length: finds inserts of 23-30 bp with one mismatch that the default of 19 loses (`benchmarks/aligners.py`)."""
 
 
 class Hit(NamedTuple):
@@ -142,6 +142,28 @@ def join_hits(
     return [Place(*key, *found) for key, found in best.items()]
 
 
+def unlisted_mates(
+    junction: list[Hit], linker: list[Hit], places: list[Place], lengths: tuple[int, int], calling: Calling
+) -> list[Place]:
+    """Places of junction hits whose mate may be one that the aligner did not list (breakpoint known for whole inserts)."""
+    is_whole = lengths[1] - lengths[0] == 2 * calling.max_junction_clip
+    away = (lengths[0] + lengths[1]) // 2 - 1
+    paired = {(place.contig, place.position, place.is_forward) for place in places}
+    mate = max(linker, key=lambda hit: hit.score)
+    return [
+        Place(
+            hit.contig,
+            hit.first,
+            (hit.first + (away if hit.is_forward else -away)) if is_whole else -1,
+            hit.is_forward,
+            hit.score + mate.score,
+            _is_good((hit, mate), calling),
+        )
+        for hit in junction
+        if (hit.contig, hit.first, hit.is_forward) not in paired
+    ]
+
+
 def single_places(junction: list[Hit], calling: Calling) -> list[Place]:
     """Places of an insert that has no linker read, best score of each place once."""
     best: dict[tuple[int, int, int, bool], tuple[int, bool]] = {}
@@ -202,14 +224,17 @@ def place_insert(
     if not reach or max(hit.score for hit in reach) < top.score - _CHIMERA_COST:
         return InsertPlaces(insert, Fate.AUTOINTEGRATION if top.contig >= n_host else Fate.CLIPPED_JUNCTION)
     if lengths is not None:
-        places = join_hits(reach, [hit for hit in linker if hit.score >= MIN_SCORE], lengths, calling)
+        linker = [hit for hit in linker if hit.score >= MIN_SCORE]
+        places = join_hits(reach, linker, lengths, calling)
+        if any(hit.has_more for hit in linker):
+            places += unlisted_mates(reach, linker, places, lengths, calling)
     else:
         places = single_places(reach, calling)
-    if not places:
-        return InsertPlaces(insert, Fate.AUTOINTEGRATION if top.contig >= n_host else Fate.UNPAIRED)
     if any(hit.has_more for hit in reach):
         # the listed place is one of hundreds, and a unique mate within reach does not say which copy nearby it is
         return InsertPlaces(insert, Fate.REPETITIVE)
+    if not places:
+        return InsertPlaces(insert, Fate.AUTOINTEGRATION if top.contig >= n_host else Fate.UNPAIRED)
     kept, posteriors = weigh_places(places, calling)
     if not kept[0].is_good:
         return InsertPlaces(insert, Fate.UNALIGNED)
@@ -230,7 +255,7 @@ def fragment_lengths(junction: str, linker: str, calling: Calling) -> tuple[int,
                 junction[::-1][:_WHOLE_BASES], linker.translate(_COMPLEMENT)[:_WHOLE_BASES], strict=False
             )
         )
-        if min(unlike, unlike_end) <= _WHOLE_SLACK:
+        if min(unlike, unlike_end) <= 1 or max(unlike, unlike_end) <= _WHOLE_SLACK:
             return n - calling.max_junction_clip, n + calling.max_junction_clip
     return calling.min_insert - calling.max_junction_clip, calling.max_fragment
 

@@ -59,10 +59,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code (0 done, 1 data or tool, 2 call or config, 3 bug)."""
     arguments = build_parser().parse_args(argv)
     module_name, description = COMMANDS[arguments.command]
-    module = importlib.import_module(f"integrasite.cli.{module_name}")
     parser = argparse.ArgumentParser(prog=f"integrasite {arguments.command}", description=description)
-    module.add_arguments(parser)
     try:
+        module = importlib.import_module(f"integrasite.cli.{module_name}")
+        module.add_arguments(parser)
         return int(module.run(parser.parse_args(arguments.arguments)) or 0)
     except IntegrasiteError as error:
         print(f"integrasite {arguments.command}: {error}", file=sys.stderr)

@@ -106,7 +106,8 @@ def _check_step(readers: list[_Reader], taken: list[tuple[_Bytes, _Offsets]]) ->
             short = first if len(spans) < len(other_spans) else reader
             raise DataError(
                 f"{first.path} and {reader.path}: {short.path.name} ends after record {short.n_records:,}, "
-                "the other goes on; expected as many reads in both. One of them was cut off or filtered alone; copy or write both again."
+                "the other goes on; expected as many reads in both. "
+                "One of them was cut off or filtered alone; copy or write both again."
             )
 
 

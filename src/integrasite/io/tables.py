@@ -88,6 +88,8 @@ def parse_kinds(frame: pd.DataFrame, table: Table, path: Path) -> pd.DataFrame:
         text = frame[name]
         try:
             if kind == "bool":
+                if not text.isin(["true", "false", ""]).all():
+                    raise ValueError("true or false")
                 parsed[name] = text.map({"true": True, "false": False}).astype("boolean")
             elif kind == "int":
                 parsed[name] = pd.to_numeric(text.replace("", None)).astype("Int64")

@@ -15,6 +15,7 @@ from integrasite.model.sites import VectorEnd, junction_to_site
 PREFIX = 20
 """First bases of the junction read by which inserts of one junction know each other."""
 _LONGER = 8
+_WOBBLE = 3
 
 
 @dataclass(frozen=True)
@@ -47,19 +48,20 @@ def _by_junction(molecules: pd.DataFrame, places: pd.DataFrame) -> npt.NDArray[n
     A short insert fits many places. Where longer inserts begin with the same bases and none of them fits this place,
     the short one does not belong there either (it lies where the reference has no sequence, or in a mismatched repeat).
     """
-    best = places.sort_values(
-        ["molecule", "posterior"], ascending=[True, False], kind="stable"
-    ).drop_duplicates("molecule")
     table = molecules[["sample", "prefix", "length"]].assign(molecule=np.arange(len(molecules)))
-    table = table.merge(best[["molecule", "contig", "position", "is_forward"]], on="molecule", how="left")
-    table["contig"] = table["contig"].fillna(-1).astype(np.int64)
-    table["position"] = table["position"].fillna(-1).astype(np.int64)
-    table["is_forward"] = table["is_forward"].eq(True)
     longest = table.groupby(["sample", "prefix"])["length"].transform("max")
-    place = ["sample", "prefix", "contig", "position", "is_forward"]
-    longest_here = table.groupby(place)["length"].transform("max")
+    spots = places[["molecule", "contig", "position", "is_forward"]].drop_duplicates()
+    spots = spots.merge(table, on="molecule").sort_values(
+        ["sample", "prefix", "contig", "is_forward", "position"], kind="stable"
+    )
+    key = ["sample", "prefix", "contig", "is_forward"]
+    is_far = spots.groupby(key)["position"].diff().gt(_WOBBLE) | ~spots.duplicated(key)
+    here = spots.groupby(is_far.cumsum())["length"].transform("max").groupby(spots["molecule"]).max()
+    longest_here = table["molecule"].map(
+        here
+    )  # at any of the molecule's places, a wobble of the junction allowed
     is_contradicted = (
-        (table["contig"] >= 0) & (longest_here + _LONGER <= longest) & (longest_here < 2 * PREFIX + _LONGER)
+        longest_here.notna() & (longest_here + _LONGER <= longest) & (longest_here < 2 * PREFIX + _LONGER)
     )
     return is_contradicted.to_numpy()
 

@@ -7,6 +7,8 @@ import numpy as np
 import numpy.typing as npt
 
 Integers = npt.NDArray[np.int64]
+_LARGE_MEAN = 700.0
+"""Above this the chance of no read underflows to 0, and the normal distribution is as good."""
 
 
 @numba.njit(cache=True, nogil=True)
@@ -25,6 +27,8 @@ def umi_distance(first: np.uint64, second: np.uint64) -> int:
 def _is_copy(n_minor: int, n_major: int, distance: int, jitter_rate: float, density: float) -> bool:
     """Without UMIs: is the weaker breakpoint the stronger one's jitter, rather than a fragment that happens to end there?"""
     mean = jitter_rate * n_major / distance
+    if mean > _LARGE_MEAN:
+        return 0.5 * math.erfc((n_minor - 0.5 - mean) / math.sqrt(2.0 * mean)) > density
     term = math.exp(-mean)
     below = 0.0
     for k in range(n_minor):

@@ -191,7 +191,9 @@ def _is_same_fragment(minor: Molecule, major: Molecule, jitter_rate: float, dens
     if shift == 0:
         return True
     mean = jitter_rate * major.n_reads / shift
-    below = sum(math.exp(-mean) * mean**k / math.factorial(k) for k in range(minor.n_reads))
+    if mean == 0:
+        return False
+    below = sum(math.exp(k * math.log(mean) - mean - math.lgamma(k + 1)) for k in range(minor.n_reads))
     return 1 - below > density
 
 

@@ -71,19 +71,17 @@ def place_molecules(evidence: Evidence, context: SubjectContext) -> tuple[pd.Dat
     """
     calling = context.calling
     molecules = evidence.molecules
-    top = evidence.places.groupby("molecule")["posterior"].transform("max")
-    is_unique = (evidence.places["posterior"] >= calling.min_place_posterior) & (
-        evidence.places["posterior"] == top
-    )
+    known = _junctions_of(evidence.places)
+    is_unique = known["posterior"] >= calling.min_place_posterior
     unique = (
-        evidence.places[is_unique]
+        known[is_unique]
         .drop_duplicates("molecule")
         .join(molecules[["sample", "umi", "n_reads"]], on="molecule")
     )
     has_umi = any(context.umi_lengths.values())
     unique = unique.assign(position=standardise_positions(unique, calling, has_umi))
     support = unique.groupby(_PLACE).size().rename("n").reset_index()
-    others = evidence.places[~evidence.places["molecule"].isin(unique["molecule"])]
+    others = known[~known["molecule"].isin(unique["molecule"])]
     shared = resolve_multihits(others, support, calling)
     clustered, places = _name_clusters(shared.clustered, molecules, context)
     columns = ["molecule", *_PLACE, "breakpoint"]
@@ -93,6 +91,17 @@ def place_molecules(evidence: Evidence, context: SubjectContext) -> tuple[pd.Dat
     )
     placed = placed.join(molecules[["sample", "umi", "n_reads"]], on="molecule")
     return placed.sort_values("molecule", kind="stable", ignore_index=True), places
+
+
+def _junctions_of(places: pd.DataFrame) -> pd.DataFrame:
+    """One row per molecule and junction: breakpoints of one junction are one place; the likeliest (first) one stays."""
+    ordered = places.sort_values(
+        ["molecule", "posterior", *_PLACE, "breakpoint"],
+        ascending=[True, False, True, True, True, True],
+        kind="stable",
+    )
+    total = ordered.groupby(["molecule", *_PLACE])["posterior"].transform("sum")
+    return ordered.assign(posterior=total).drop_duplicates(["molecule", *_PLACE]).sort_index()
 
 
 def _name_clusters(
@@ -113,16 +122,29 @@ def _name_clusters(
     ).drop_duplicates("cluster")
     at_best = shared.drop(columns=_PLACE).merge(best[["cluster", *_PLACE]], on="cluster")
     own = shared.rename(columns={"breakpoint": "own"})[["molecule", *_PLACE, "own"]]
+    first = shared.drop_duplicates("molecule").set_index("molecule")
     at_best = at_best.drop_duplicates("molecule").merge(own, on=["molecule", *_PLACE], how="left")
+    theirs = first.reindex(at_best["molecule"])
+    # a molecule that does not fit the best place keeps its own length there
+    away = (theirs["breakpoint"] - theirs["position"]).to_numpy()
+    turn = np.where(theirs["is_forward"].to_numpy(bool) == at_best["is_forward"].to_numpy(bool), 1, -1)
+    moved = np.where(theirs["breakpoint"].to_numpy() < 0, -1, at_best["position"].to_numpy() + turn * away)
+    at_best["breakpoint"] = moved
     shown = at_best.join(molecules[["sample", "umi", "n_reads"]], on="molecule")
-    at_best["position"] = standardise_positions(shown, context.calling, any(context.umi_lengths.values()))
+    moved_to = standardise_positions(shown, context.calling, any(context.umi_lengths.values()))
+    echo = (moved_to - at_best["position"]) * np.where(at_best["is_forward"].to_numpy(bool), 1, -1)
+    at_best["position"] = moved_to
     at_best["breakpoint"] = at_best["own"].fillna(at_best["breakpoint"]).astype(np.int64)
     names = {
         key: f"m-{site_label(context.contigs[key[0]], int(key[1]), bool(key[2]))}"
         for key in at_best[_PLACE].drop_duplicates().itertuples(index=False, name=None)
     }
     at_best["cluster"] = [names[key] for key in at_best[_PLACE].itertuples(index=False, name=None)]
-    places = shared.drop(columns="cluster").merge(at_best[["molecule", "cluster"]], on="molecule")
+    # an echo's other places are the true site's other places, shifted alike
+    places = shared.drop(columns="cluster").merge(
+        at_best[["molecule", "cluster"]].assign(echo=echo), on="molecule"
+    )
+    places["position"] += places["echo"] * np.where(places["is_forward"].to_numpy(bool), 1, -1)
     return at_best[columns], places[["molecule", "cluster", *_PLACE, "weight"]]
 
 
@@ -133,25 +155,28 @@ def collapse_fragments(placed: pd.DataFrame, context: SubjectContext) -> pd.Data
         `sample, contig, position, is_forward, cluster, breakpoint, umi, n_reads`.
     """
     key = ["sample", "cluster", *_PLACE]
-    table = placed.sort_values([*key, "breakpoint", "umi"], kind="stable", ignore_index=True)
+    # told in vector orientation, so that ties between breakpoints fall the same way on both strands
+    towards = np.where(placed["is_forward"].to_numpy(bool), 1, -1) * placed["breakpoint"].to_numpy(np.int64)
+    table = placed.assign(towards=np.where(placed["breakpoint"] < 0, np.iinfo(np.int32).min, towards))
+    table = table.sort_values([*key, "towards", "umi"], kind="stable", ignore_index=True)
     has_umi = _per_sample(table, lambda sample: context.umi_lengths[sample] > 0, bool)
     umi = np.where(has_umi, table["umi"].to_numpy(dtype=np.uint64), np.uint64(0))
     calling = context.calling
     parents = find_fragments(
-        np.asarray(table.groupby(key, sort=False).ngroup(), np.int64), np.asarray(table["breakpoint"], np.int64), umi,
+        np.asarray(table.groupby(key, sort=False).ngroup(), np.int64), np.asarray(table["towards"], np.int64), umi,
         np.asarray(table["n_reads"], np.int64), has_umi, calling.breakpoint_jitter, calling.jitter_rate, FRAGMENT_SPAN,
     )  # fmt: skip
     table["umi"] = umi
     reads = np.bincount(parents, weights=table["n_reads"], minlength=len(table)).astype(np.int64)
     fragments = table.assign(n_reads=reads)[reads > 0]
-    return fragments.drop(columns="molecule").reset_index(drop=True)
+    return fragments.drop(columns=["molecule", "towards"]).reset_index(drop=True)
 
 
 def call_subject(evidence: Evidence, context: SubjectContext) -> SubjectSites:
     """Call one subject's sites from all its molecules."""
     placed, places = place_molecules(evidence, context)
     fragments = _describe(collapse_fragments(placed, context), context)
-    sites = _site_table(fragments, context)
+    sites = _site_table(fragments, context, _with_vector(places, context))
     verdicts = sites.set_index(["sample", "site_id", "vector_end", "cluster"])[["status", "reason"]]
     index = pd.MultiIndex.from_frame(fragments[["sample", "site_id", "vector_end", "cluster"]])
     fragments[["status", "reason"]] = verdicts.reindex(index).to_numpy()
@@ -161,6 +186,14 @@ def call_subject(evidence: Evidence, context: SubjectContext) -> SubjectSites:
         _multihit_table(places, evidence.molecules, context),
         _fates(evidence, placed, fragments),
     )
+
+
+def _with_vector(places: pd.DataFrame, context: SubjectContext) -> set[str]:
+    """Clusters that the vector fits as well as (nearly) their best place."""
+    sums = places.groupby(["cluster", *_PLACE])["weight"].sum().reset_index()
+    best = sums.groupby("cluster")["weight"].transform("max")
+    is_vector = sums["contig"] >= context.n_host
+    return set(sums.loc[is_vector & (sums["weight"] >= 0.5 * best), "cluster"])
 
 
 def _describe(fragments: pd.DataFrame, context: SubjectContext) -> pd.DataFrame:
@@ -218,12 +251,13 @@ def _lengths(fragments: pd.DataFrame, context: SubjectContext) -> npt.NDArray[np
     )
     position, ends = fragments["position"].to_numpy(np.int64), fragments["breakpoint"].to_numpy(np.int64)
     away = np.where(fragments["is_forward"].to_numpy(bool), ends - position, position - ends)
+    is_u5 = _per_sample(fragments, lambda sample: libraries[sample].vector_end.is_three_prime, bool)
     # a U3 read runs the other way, from T - 1 bases beyond the site's position
-    length = np.where(shift > 0, shift - away + 1, away + 1)
+    length = np.where(is_u5, away + 1, shift - away + 1)
     return np.where(ends < 0, 0, np.maximum(length, 1))
 
 
-def _site_table(fragments: pd.DataFrame, context: SubjectContext) -> pd.DataFrame:
+def _site_table(fragments: pd.DataFrame, context: SubjectContext, in_doubt: set[str]) -> pd.DataFrame:
     key = [
         "sample",
         "subject",
@@ -244,7 +278,7 @@ def _site_table(fragments: pd.DataFrame, context: SubjectContext) -> pd.DataFram
     sites["n_split"] = sites["n_reads"]
     sites["n_discordant"] = 0
     sites["status"], sites["reason"] = "pass", ""
-    in_vector = sites["contig"].isin(context.contigs[context.n_host :])
+    in_vector = sites["contig"].isin(context.contigs[context.n_host :]) | sites["cluster"].isin(in_doubt)
     sites.loc[in_vector, ["status", "reason"]] = ["ambiguous", "fits the vector as well as the host"]
     listed = _in_blacklist(sites, context.blacklist)
     sites.loc[listed, ["status", "reason"]] = ["artefact", "lies in a region of the blacklist"]

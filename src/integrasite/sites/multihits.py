@@ -19,6 +19,8 @@ SNAP = 3
 _ROUNDS = 60
 _PSEUDO = 0.1
 _NEGLIGIBLE = 1e-3
+LINK = 0.5
+"""Overlap of two places' molecules, as a part of the weaker place's own, from which they are one cluster."""
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -109,24 +111,42 @@ def resolve_multihits(places: pd.DataFrame, unique_sites: pd.DataFrame, calling:
         .reset_index(drop=True)
     )
     site, support = _number_sites(table, unique_sites)
-    codes, molecules = pd.factorize(table["molecule"])
+    codes, _ = pd.factorize(table["molecule"])
     table["weight"] = share_out(codes.astype(np.int64), site, table["posterior"].to_numpy(), support)
     is_rescued = (table["weight"] >= calling.rescue_posterior) & (support[site] >= 1)
     gone = table["molecule"].isin(table.loc[is_rescued, "molecule"])
-    rest = table[~gone & (table["weight"] >= _NEGLIGIBLE)].reset_index(drop=True)
-    rest_site = site[(~gone & (table["weight"] >= _NEGLIGIBLE)).to_numpy()]
-    rest["cluster"] = _components(rest["molecule"].to_numpy(), rest_site, len(molecules))
+    largest = table.groupby("molecule")["weight"].transform("max")
+    is_kept = ~gone & (table["weight"] >= _NEGLIGIBLE * largest)
+    rest = table[is_kept].reset_index(drop=True)
+    rest_site = site[is_kept.to_numpy()]
+    rest["cluster"] = _clusters(rest["molecule"].to_numpy(), rest_site, rest["weight"].to_numpy())
+    rest = rest[rest["cluster"] >= 0].reset_index(drop=True)
     return SharedPlaces(
         table.loc[is_rescued, columns].reset_index(drop=True), rest[[*columns, "cluster", "weight"]]
     )
 
 
-def _components(molecule: npt.NDArray[np.generic], site: Integers, n_molecules: int) -> Integers:
-    """Number of the group of molecules and sites that each row belongs to."""
+def _clusters(molecule: npt.NDArray[np.generic], site: Integers, weight: Floats) -> Integers:
+    """Group of sites of each row; -1 where the molecule belongs to another group.
+
+    Sites are one group where their molecules are largely the same ones; a promiscuous insert links nothing, and goes to
+    the group that holds most of it.
+    """
     if not len(molecule):
         return np.empty(0, np.int64)
     codes, _ = pd.factorize(molecule)
-    n = n_molecules + int(site.max()) + 1
-    graph = coo_array((np.ones(len(codes)), (codes, site + n_molecules)), shape=(n, n))
-    _, labels = connected_components(graph, directed=False)
-    return np.asarray(labels[codes], np.int64)
+    n_sites = int(site.max()) + 1
+    shares = coo_array((np.sqrt(weight), (codes, site)), shape=(int(codes.max()) + 1, n_sites)).tocsr()
+    overlap = (shares.T @ shares).tocoo()  # sum over molecules of sqrt(w_a w_b); w summed on the diagonal
+    support = np.bincount(site, weights=weight, minlength=n_sites)
+    row, column = overlap.coords
+    is_link = overlap.data >= LINK * np.minimum(support[row], support[column])
+    graph = coo_array((np.ones(is_link.sum()), (row[is_link], column[is_link])), shape=(n_sites, n_sites))
+    group = connected_components(graph, directed=False)[1][site]
+    table = pd.DataFrame({"molecule": codes, "group": group, "weight": weight})
+    held = table.groupby(["molecule", "group"])["weight"].sum().round(9).reset_index()
+    best = held.sort_values(["molecule", "weight", "group"], ascending=[True, False, True]).drop_duplicates(
+        "molecule"
+    )
+    own = best.set_index("molecule")["group"].reindex(codes).to_numpy()
+    return np.where(group == own, group, -1).astype(np.int64)

@@ -108,6 +108,17 @@ def standardise_positions(molecules: pd.DataFrame, calling: Calling, has_umi: bo
     Returns:
         Positions (0-based) aligned with the rows of `molecules`; applying it again changes nothing.
     """
+    result = molecules["position"]
+    while (
+        True
+    ):  # a merge adds molecules to a position, which may then claim another; each round merges or ends
+        merged = _merge_once(molecules.assign(position=result), calling, has_umi)
+        if merged.equals(result):
+            return result
+        result = merged
+
+
+def _merge_once(molecules: pd.DataFrame, calling: Calling, has_umi: bool) -> "pd.Series[int]":
     result = molecules["position"].copy()
     for (_, is_forward), group in molecules.groupby(["contig", "is_forward"], sort=False):
         at = np.sort(group["position"].unique())
