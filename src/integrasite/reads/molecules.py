@@ -12,6 +12,8 @@ from integrasite.kernels.merge import find_parents
 from integrasite.model.inserts import INSERTS, MOLECULES
 from integrasite.reads.prepare import KEY_LENGTH
 
+_BETWEEN = b" "
+"""Stands before all letters, so that joined inserts sort as pairs do."""
 _KEYS = ("row", "umi", "junction_key", "linker_key")
 
 
@@ -117,14 +119,14 @@ def unique_inserts(consensus: pa.Table) -> tuple[pa.Table, npt.NDArray[np.int64]
     if not consensus.num_rows:
         return INSERTS.empty_table(), np.empty(0, np.int64)
     joined = [
-        first + b"|" + second
+        first + _BETWEEN + second
         for first, second in zip(
             consensus["junction"].to_pylist(), consensus["linker"].to_pylist(), strict=True
         )
     ]
     distinct = sorted(set(joined))
     number = {text: n for n, text in enumerate(distinct)}
-    pairs = [text.split(b"|") for text in distinct]
+    pairs = [text.split(_BETWEEN) for text in distinct]
     inserts = pa.table(
         [pa.array([pair[side] for pair in pairs], pa.binary()) for side in (0, 1)], schema=INSERTS
     )
