@@ -125,6 +125,25 @@ def test_vector_end_by_hand(read: str, expected: int) -> None:
     assert found == (expected if expected < 0 else start + expected)
 
 
+@pytest.mark.parametrize(
+    ("read", "expected"),
+    [
+        (END, 19),
+        (END[:7] + "CCCCCCCC", 7),
+        ("GT" + "C" + END[3:], 19),  # one mismatch, early
+        ("GT" + "C" + END[3], 2),  # one mismatch in four bases is too many
+        ("GT" + "C" + END[3:5], 5),  # one in five is not
+        ("CCCCCCC", 0),
+        ("", 0),
+    ],
+)
+def test_matched_prefix_by_hand(read: str, expected: int) -> None:
+    buffer, start, stop = laid(read)
+    assert match.matched_prefix(buffer, start, stop, encode(END), 0, len(END)) == expected
+    shifted = encode("GG" + END)  # a pattern that begins before the part that is compared
+    assert match.matched_prefix(buffer, start, stop, shifted, 2, len(END) + 2) == expected
+
+
 ADAPTER = "AGTCCCTTAAGCGGAG"
 
 
