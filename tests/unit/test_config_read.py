@@ -158,6 +158,12 @@ def test_a_linker_has_at_most_one_umi(problems_of):
     the_one(problems, "line 2, column 'linker'", "more than one run of N")
 
 
+def test_a_umi_longer_than_can_be_held_is_refused(problems_of, study_of):
+    sheet = "sample\tsubject\tr1\tr2\tlinker\nL1\tP\ta\tb\tACG" + "{}" + "TTT\n"
+    the_one(problems_of(CONFIG, sheet.format("N" * 33)), "line 2, column 'linker'", "33 bases; at most 32")
+    assert study_of(CONFIG, sheet.format("N" * 32)).libraries[0].linker.count("N") == 32
+
+
 def test_places_left_open_by_init_are_named(problems_of):
     config = CONFIG.replace("g.fa", "FILL-IN").replace("TCTAGCA", "FILL-IN")
     problems = problems_of(config)

@@ -10,7 +10,7 @@ from integrasite.config.explain import FILL_IN, did_you_mean, explain, listed
 from integrasite.config.nesting import model_at, without_blanks
 from integrasite.config.row import ID_HINT, ID_PATTERN
 from integrasite.config.settings import Config
-from integrasite.config.sheet import Names, n_umi_runs, read_sheet
+from integrasite.config.sheet import Names, linker_problem, read_sheet
 from integrasite.config.study import Study
 from integrasite.config.yaml_lines import Key, LinedYaml, parse_yaml
 from integrasite.errors import ConfigError, ProblemList
@@ -123,12 +123,9 @@ def _linker_problems(parsed: LinedYaml, path: Path) -> list[str]:
     problems = []
     for name, protocol in _mapping(parsed, "protocols").items():
         linker = protocol.get("linker") if isinstance(protocol, dict) else None
-        if isinstance(linker, str) and n_umi_runs(linker) > 1:
+        if isinstance(linker, str) and (problem := linker_problem(linker)):
             line = parsed.line(("protocols", name, "linker"))
-            problems.append(
-                f"{path} line {line}, key 'protocols.{name}.linker': '{linker}' has more than one run of N; "
-                "one run is the UMI, more are not supported"
-            )
+            problems.append(f"{path} line {line}, key 'protocols.{name}.linker': {problem}")
     return problems
 
 

@@ -20,9 +20,18 @@ CONTROL_ROLES = ("ntc", "untransduced", "spike-in")
 _SPECIMEN_FACTS = ("subject", "timepoint", "days", "tissue", "cell_type", "role")
 
 
-def n_umi_runs(linker: str) -> int:
-    """How many runs of N a linker has; one is the UMI."""
-    return len(re.findall("N+", linker.upper()))
+LONGEST_UMI = 32
+"""Bases of the longest UMI; it is held in one 64-bit number."""
+
+
+def linker_problem(linker: str) -> str:
+    """What is wrong with a linker's UMI; empty where nothing is."""
+    runs = re.findall("N+", linker.upper())
+    if len(runs) > 1:
+        return f"'{linker}' has more than one run of N; one run is the UMI, more are not supported"
+    if runs and len(runs[0]) > LONGEST_UMI:
+        return f"'{linker}' has a UMI of {len(runs[0])} bases; at most {LONGEST_UMI} are supported"
+    return ""
 
 
 @dataclass(frozen=True)
@@ -112,12 +121,8 @@ def _library(sheet: _Sheet, line: int, header: tuple[str, ...], cells: tuple[str
                 line, name, f"{cell!r} holds a tab, a line break or another control character; remove it"
             )
     row = _validate(sheet, line, given)
-    if n_umi_runs(row.linker) > 1:
-        sheet.add(
-            line,
-            "linker",
-            f"'{row.linker}' has more than one run of N; one run is the UMI, more are not supported",
-        )
+    if problem := linker_problem(row.linker):
+        sheet.add(line, "linker", problem)
     vectors = _resolve_vectors(sheet, line, row)
     protocol = ""
     if row.assay in ASSAYS:

@@ -1,0 +1,235 @@
+"""What the reads say about the protocol: the vector end they start in.
+
+Nothing here is told what the sheet says; evidence that does not suffice is said in words, never filled in.
+"""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from integrasite.kernels.codes import Codes, encode, reverse_complement
+
+ReadTable = npt.NDArray[np.uint8]
+"""Reads as rows of codes, all cut or filled (with 5) to one width."""
+Mask = npt.NDArray[np.bool_]
+
+MIN_READS = 200
+"""Reads below which nothing is learned."""
+MIN_SHARE = 0.01
+"""Share of the reads from which a variant or a linker is worth a line."""
+FILL = 5
+_LETTERS = np.frombuffer(b"ACGTNN", np.uint8)
+_SEEDS = ((16, 0.05, 1), (6, 0.2, 0))  # bases, least share of the reads, mismatches allowed
+_MIN_KINDS = 10
+_LEAVING = 10
+_MOST_KINDS = 1500
+_OTHER_SHARE = 0.05
+_MOST_STARTS = 3
+_VECTOR_WORD = 12
+
+
+@dataclass(frozen=True)
+class Start:
+    """One common start of the reads.
+
+    Attributes:
+        sequence: consensus from the first base to the last one before reads go separate ways; empty if unknown.
+        n_reads: reads that begin with it (at most 15 % mismatches).
+        n_kinds: different sequences that reads go on with behind it.
+        n_leaving: reads that leave the commonest path just behind it.
+        variants: exact forms seen in at least 1 % of all reads, commonest first, with their reads.
+        words: what is wrong or doubtful, empty if nothing.
+    """
+
+    sequence: str
+    n_reads: int
+    n_kinds: int = 0
+    n_leaving: int = 0
+    variants: tuple[tuple[str, int], ...] = ()
+    words: str = ""
+
+
+@dataclass(frozen=True)
+class StartAnswer:
+    """All common starts of one file, commonest first, or in words why there is none."""
+
+    n_reads: int
+    starts: tuple[Start, ...] = field(default=())
+    words: str = ""
+
+
+def to_text(codes: Codes) -> str:
+    """Codes as letters."""
+    return _LETTERS[np.minimum(codes, FILL)].tobytes().decode("ascii")
+
+
+def stack_reads(codes: Codes, offsets: npt.NDArray[np.int64], width: int) -> ReadTable:
+    """Reads that stand end to end as one table of `width` columns."""
+    columns = np.arange(width)
+    at = offsets[:-1, None] + columns[None, :]
+    is_inside = at < offsets[1:, None]
+    if not len(codes):
+        return np.full(at.shape, FILL, np.uint8)
+    return np.where(is_inside, codes[np.minimum(at, len(codes) - 1)], np.uint8(FILL)).astype(np.uint8)
+
+
+def commonest_words(table: ReadTable, start: int, length: int) -> tuple[ReadTable, npt.NDArray[np.int64]]:
+    """Distinct words in columns `start` to `start + length` without N, commonest first (ties by sequence), and counts."""
+    words = table[:, start : start + length]
+    words = np.ascontiguousarray(words[(words < 4).all(axis=1)])
+    if words.shape[1] < length or not len(words):
+        return np.empty((0, length), np.uint8), np.empty(0, np.int64)
+    keys = words.view(np.dtype((np.void, length))).ravel()
+    found, counts = np.unique(keys, return_counts=True)
+    order = np.argsort(-counts, kind="stable")
+    return found.view(np.uint8).reshape(-1, length)[order], counts[order].astype(np.int64)
+
+
+def count_kinds(words: ReadTable, max_mismatches: int = 2) -> int:
+    """How many words remain when those close to a commoner one are counted with it."""
+    kinds, _ = commonest_words(words, 0, words.shape[1])
+    kinds = kinds[:_MOST_KINDS]
+    n = 0
+    while len(kinds):
+        n += 1
+        kinds = kinds[(kinds != kinds[0]).sum(axis=1) > max_mismatches]
+    return n
+
+
+def _seed(table: ReadTable) -> tuple[Codes, int]:
+    for length, share, mismatches in _SEEDS:
+        words, counts = commonest_words(table, 0, length)
+        if len(words) and counts[0] >= share * len(table):
+            return words[0], mismatches
+    return np.empty(0, np.uint8), 0
+
+
+def follow_path(table: ReadTable) -> Codes:
+    """The commonest way through the reads from the commonest start, as far as 1 % of the reads (at least 20) go it."""
+    seed, mismatches = _seed(table)
+    if not len(seed):
+        return seed
+    least = max(20, MIN_SHARE * len(table))
+    reads = table[(table[:, : len(seed)] != seed).sum(axis=1) <= mismatches]
+    path = list(seed)
+    recent = np.zeros((len(reads), 10), np.bool_)
+    for column in range(len(seed), table.shape[1]):
+        counts = np.bincount(reads[:, column], minlength=6)[:4]
+        base = int(np.argmax(counts))
+        recent[:, column % 10] = reads[:, column] != base
+        is_on_path = (recent.sum(axis=1) <= 3) & (reads[:, column] < FILL)
+        if is_on_path.sum() < least:
+            break
+        path.append(np.uint8(base))
+        reads, recent = reads[is_on_path], recent[is_on_path]
+    return np.array(path, np.uint8)
+
+
+def _departures(table: ReadTable, path: Codes) -> npt.NDArray[np.int64]:
+    """Per read, the length of the path it follows before it leaves for good; -1 where it never was on it or stays."""
+    n = min(len(path), table.shape[1])
+    unlike = table[:, :n] != path[:n]
+    total = np.concatenate([np.zeros((len(table), 1), np.int32), np.cumsum(unlike, axis=1, dtype=np.int32)], axis=1)
+    left = np.full(len(table), -1, np.int64)
+    for at in range(6, n - _LEAVING + 1):
+        is_good = total[:, at] <= 1 + at // 10
+        is_good &= (total[:, at] == total[:, at - 2]) & (total[:, at] - total[:, max(0, at - 8)] <= 1)
+        is_gone = unlike[:, at] & (total[:, at + _LEAVING] - total[:, at] >= _LEAVING // 2)
+        is_whole = table[:, at + _LEAVING - 1] < FILL
+        left[is_good & is_gone & is_whole & (left < 0)] = at
+    return left
+
+
+def _end_of_start(table: ReadTable, path: Codes) -> tuple[int, int, int]:
+    """Where reads go separate ways: length of the start, kinds of continuation, reads that leave there."""
+    left = _departures(table, path)
+    best = (0, 0, 0)
+    for at in range(6, len(path)):
+        leaving = left == at
+        n = int(leaving.sum())
+        if n > best[1]:
+            kinds = count_kinds(table[leaving, at : at + _LEAVING])
+            best = max(best, (at, kinds, n), key=lambda found: found[1])
+    return best
+
+
+def starts_with(table: ReadTable, start: Codes, error: float = 0.15) -> Mask:
+    """Which reads begin with `start`, up to a share of mismatches."""
+    return np.asarray((table[:, : len(start)] != start).sum(axis=1) <= error * len(start), np.bool_)
+
+
+def _variants(table: ReadTable, length: int, n_all: int) -> tuple[tuple[str, int], ...]:
+    words, counts = commonest_words(table, 0, length)
+    least = max(2.0, MIN_SHARE * n_all)
+    return tuple((to_text(w), int(n)) for w, n in zip(words, counts, strict=True) if n >= least)
+
+
+def _one_start(table: ReadTable, n_all: int) -> tuple[Start, Mask] | None:
+    path = follow_path(table)
+    if not len(path):
+        return None
+    end, kinds, leaving = _end_of_start(table, path)
+    if kinds < _MIN_KINDS:
+        is_its = starts_with(table, path[:16])
+        words = (
+            f"{int(is_its.sum())} reads begin with {to_text(path[:16])}, but they go on in only {kinds} different ways, "
+            "too few to see where the vector ends"
+        )
+        return Start("", int(is_its.sum()), kinds, leaving, words=words), is_its
+    is_its = starts_with(table, path[:end])
+    variants = _variants(table[is_its], end, n_all)
+    sequence = variants[0][0] if variants else to_text(path[:end])
+    return Start(sequence, int(is_its.sum()), kinds, leaving, variants), is_its
+
+
+def learn_starts(table: ReadTable) -> StartAnswer:
+    """The common starts of one file's reads.
+
+    Reads follow the commonest path from their first base; the vector ends where they leave it in the
+    largest number of *different* ways, so that neither a dominant clone nor reads that go on inside the vector
+    hide the end.
+
+    Args:
+        table: the first reads of the file.
+    """
+    if len(table) < MIN_READS:
+        return StartAnswer(len(table), words=f"too few reads ({len(table)}; at least {MIN_READS} are needed)")
+    rest, starts = table, []
+    while len(starts) < _MOST_STARTS and len(rest) >= max(_OTHER_SHARE * len(table), MIN_READS // 2):
+        found = _one_start(rest, len(table))
+        if found is None or not found[1].any():
+            break
+        starts.append(found[0])
+        rest = rest[~found[1]]
+    starts = [start for start in starts if start.n_reads >= _OTHER_SHARE * len(table)]
+    if not starts:
+        return StartAnswer(len(table), words="no common start")
+    return StartAnswer(len(table), tuple(sorted(starts, key=lambda start: (-start.n_reads, start.sequence))))
+
+
+def share_in_vector(table: ReadTable, vector: Codes) -> float:
+    """Share of the reads whose first 12 bases stand in the vector, on either strand."""
+    if not len(table) or len(vector) < _VECTOR_WORD:
+        return 0.0
+    words = {
+        bytes(strand[at : at + _VECTOR_WORD])
+        for strand in (vector, reverse_complement(vector))
+        for at in range(len(strand) - _VECTOR_WORD + 1)
+    }
+    return sum(bytes(row) in words for row in np.ascontiguousarray(table[:, :_VECTOR_WORD])) / len(table)
+
+
+def in_vector(sequence: str, vector: Codes) -> int:
+    """How many last bases of `sequence` stand in the vector without a gap or mismatch, on either strand."""
+    longest = 0
+    texts = (to_text(vector), to_text(reverse_complement(vector)))
+    while longest < len(sequence) and any(sequence[-longest - 1 :] in text for text in texts):
+        longest += 1
+    return longest
+
+
+def mismatches(one: str, other: str) -> int:
+    """Substitutions between two sequences over the shorter one's length."""
+    n = min(len(one), len(other))
+    return int((encode(one[:n]) != encode(other[:n])).sum())
