@@ -86,9 +86,10 @@ def _check_index(where: str, source: Source, index: list[Record], findings: Find
         _n_with(index, {reverse_complement(code) for code in barcodes}),
     )
     if n_turned > _CLEARLY_MORE * max(n_given, 1):
-        findings.problem(
+        findings.warn(
             f"{where}: of the first {len(index)} index reads {n_turned} carry the reverse complement of "
-            f"a barcode and {n_given} a barcode as written; write the barcodes the other way round"
+            f"a barcode and {n_given} a barcode as written; the run will turn the barcodes. Write them the other way "
+            "round if the sheet is wrong"
         )
     elif n_given < _FEW * len(index):
         findings.warn(
