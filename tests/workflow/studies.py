@@ -3,6 +3,7 @@
 import csv
 import gzip
 import os
+import random
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator, Mapping
@@ -128,17 +129,23 @@ def write_study(
     return folder / "config.yaml"
 
 
-def copy_demo_study(folder: Path, **changes: Any) -> Path:
-    """The demo itself with changed keys, its reads where they are."""
-    rows = [{**row, **{column: str(path) for column, path in READS.items()}} for row in demo_rows()]
-    return write_study(folder, rows, **changes)
-
-
 def small_study(folder: Path, pairs: int, **changes: Any) -> Path:
     """The first pairs of the demo's reads, with the demo's sheet."""
     folder.mkdir(parents=True)
     for column, path in READS.items():
         write_fastq(folder / f"{column}.fastq.gz", read_fastq(path, pairs))
+    rows = [{**row, **{column: f"{column}.fastq.gz" for column in READS}} for row in demo_rows()]
+    return write_study(folder, rows, **changes)
+
+
+def shuffled_study(folder: Path, seed: int, **changes: Any) -> Path:
+    """The demo with its reads in another order, the same in all files."""
+    folder.mkdir(parents=True)
+    order = list(range(count_records(READS["r1"])))
+    random.Random(seed).shuffle(order)
+    for column, path in READS.items():
+        records = list(read_fastq(path))
+        write_fastq(folder / f"{column}.fastq.gz", (records[number] for number in order))
     rows = [{**row, **{column: f"{column}.fastq.gz" for column in READS}} for row in demo_rows()]
     return write_study(folder, rows, **changes)
 

@@ -84,8 +84,10 @@ class TestDemo:
         assert again.returncode == 0
         assert "Nothing to be done" in again.stdout
 
-    def test_neither_cores_nor_chunks_change_a_byte(self, demo: Path, tmp_path: Path) -> None:
-        config = studies.copy_demo_study(tmp_path / "study", chunk_reads=10_000)
+    def test_neither_cores_nor_chunks_nor_the_order_of_reads_change_a_byte(
+        self, demo: Path, tmp_path: Path
+    ) -> None:
+        config = studies.shuffled_study(tmp_path / "study", 3, chunk_reads=10_000)
         again = studies.finished(config, tmp_path / "run", cores=1)
         assert len(list((again / "reads").rglob("*.counts.parquet"))) > 1
         assert (demo / "ledger.tsv").read_bytes() == (again / "ledger.tsv").read_bytes()
