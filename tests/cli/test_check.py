@@ -396,3 +396,12 @@ def test_real_vectors(toy, check, vector, settings, found):
     toy.files["vector.fa"] = (REAL / "vectors" / vector).read_text()
     toy.config = CONFIG.replace("primer: GTGTGGAAAATC, ltr_end: TCTAGCA", settings)
     assert (check()[0] == 0) == found
+
+
+def test_a_file_given_alone_is_the_junction_read_and_a_warning_says_so(toy, check):
+    toy.files["R1.fq.gz"] = toy.files["R2.fq.gz"]
+    for row in toy.rows:
+        row[3] = ""
+    assert_one_warning(
+        check("--reads"), "column 'r2'", "r1 is taken for the read that starts in the vector end"
+    )

@@ -223,7 +223,16 @@ def test_single_end_molecules(tmp_path: Path) -> None:
         ReadBuilder(insert=HOST[k : k + 60], umi=random_bases(12, k)).pair(is_single=True) for k in (0, 0, 80)
     ]
     found, _ = in_words(*run(pairs, tmp_path, source=source)[:2])
-    assert {row[2:] for row in found} == {(HOST[:60], "", 2), (HOST[80:140], "", 1)}
+    turned = [reverse_complement(HOST[start : start + 60]) for start in (0, 80)]
+    assert {row[2:] for row in found} == {(HOST[:60], turned[0], 2), (HOST[80:140], turned[1], 1)}
+
+
+def test_a_single_read_that_ends_before_the_linker_shows_no_other_end(tmp_path: Path) -> None:
+    source = Source([(BARCODE, LINKER, "U5")])
+    found, _ = in_words(
+        *run([ReadBuilder(insert=HOST[:300]).pair(is_single=True)], tmp_path, source=source)[:2]
+    )
+    assert [row[3] for row in found] == [""] and HOST.startswith(found[0][2]) and len(found[0][2]) > 60
 
 
 @pytest.mark.parametrize("n_partitions", [1, 3])

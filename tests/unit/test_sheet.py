@@ -155,7 +155,6 @@ def test_single_cells(columns, cells, parts):
     ("row", "parts"),
     [
         ("L1\tP1\t\t\tu5\tpCCL", ["column 'r1'", "empty"]),
-        ("L1\tP1\ta.fq\t\tu5\tpCCL", ["column 'r2'", "junction on R2"]),
         ("L1\tP1\ta.fq\tb.fq\t\tpCCL", ["column 'protocol'", "known: u5, single"]),
         ("L1\tP1\ta.fq\tb.fq\tu6\tpCCL", ["column 'protocol'", "'u6'", "Did you mean 'u5'?"]),
         ("L1\tP1\ta.fq\tb.fq\tu5\t", ["column 'vector'", "known: pCCL, pRRL"]),

@@ -36,6 +36,7 @@ def check_study(study: Study) -> tuple[list[str], list[str]]:
     sheet = str(study.resolve(study.config.samples))
     check_sources(study, sheet, findings)
     _check_names(study, sheet, findings)
+    _check_single_reads(study, sheet, findings)
     _check_replicates(study, sheet, findings)
     _check_timepoints(study, sheet, findings)
     return findings.problems, findings.warnings
@@ -89,6 +90,19 @@ def _check_replicates(study: Study, sheet: str, findings: Findings) -> None:
                 f"{sheet} line {library.line}, column 'replicate': specimen '{library.specimen}' already has "
                 f"replicate {library.replicate} on line {line}; number the replicates if they are independent"
             )
+
+
+def _check_single_reads(study: Study, sheet: str, findings: Findings) -> None:
+    single = [
+        library.line
+        for library in study.amplicon_libraries
+        if not library.r2 and study.protocol_of(library).junction_read == "R2"
+    ]
+    if single:
+        findings.warn(
+            f"{sheet} {line_list(single)}, column 'r2': is empty, so r1 is taken for the read that starts in the vector "
+            "end, although the protocol says R2; without the other read most breakpoints stay unknown"
+        )
 
 
 def _check_timepoints(study: Study, sheet: str, findings: Findings) -> None:

@@ -130,11 +130,7 @@ def _linker_problems(parsed: LinedYaml, path: Path) -> list[str]:
 
 
 def _declared_names(parsed: LinedYaml) -> Names:
-    protocols = {
-        name: str(protocol.get("junction_read", "R2")) if isinstance(protocol, dict) else "R2"
-        for name, protocol in _mapping(parsed, "protocols").items()
-    }
-    return Names(tuple(_mapping(parsed, "vectors")), protocols)
+    return Names(tuple(_mapping(parsed, "vectors")), tuple(_mapping(parsed, "protocols")))
 
 
 def _read_libraries(parsed: LinedYaml, path: Path) -> tuple[tuple[Library, ...], list[str]]:

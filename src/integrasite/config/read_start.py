@@ -119,7 +119,7 @@ def _check_end(
         for column in ("R1", "R2")
         if column in reads
     }
-    here = protocol.junction_read
+    here = protocol.junction_read if "R2" in counts else "R1"
     there = "R1" if here == "R2" else "R2"
     n, n_here, n_there = len(reads["R1"]), counts.get(here, 0), counts.get(there, 0)
     if n_there > _CLEARLY_MORE * max(n_here, 1) and n_there >= _FEW * n:

@@ -1,7 +1,7 @@
 """The sample sheet: text to libraries, with every problem of every row."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
@@ -40,11 +40,11 @@ class Names:
 
     Args:
         vectors: names of the config's vectors.
-        protocols: per name of a protocol the read that its junction stands on (R1 or R2).
+        protocols: names of the config's protocols.
     """
 
     vectors: tuple[str, ...]
-    protocols: Mapping[str, str]
+    protocols: tuple[str, ...]
 
 
 @dataclass
@@ -207,7 +207,7 @@ def _unknown(name: str, section: str, known: Iterable[str]) -> str:
 
 def _resolve_protocol(sheet: _Sheet, line: int, row: SheetRow) -> str:
     known = sheet.names.protocols
-    name = row.protocol or (next(iter(known)) if len(known) == 1 and row.assay == "amplicon" else "")
+    name = row.protocol or (known[0] if len(known) == 1 and row.assay == "amplicon" else "")
     if name and name not in known:
         sheet.add(
             line,
@@ -222,12 +222,6 @@ def _resolve_protocol(sheet: _Sheet, line: int, row: SheetRow) -> str:
                 f"is empty; an amplicon library needs one of the config's protocols (known: {listed(known)})",
             )
         sheet.lacks_protocols = not known
-    elif row.assay == "amplicon" and known[name] == "R2" and row.r1 and not row.r2:
-        sheet.add(
-            line,
-            "r2",
-            f"is empty, but protocol '{name}' finds its junction on R2. Name r2, or set `junction_read: R1`.",
-        )
     return name
 
 

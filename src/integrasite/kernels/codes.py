@@ -71,6 +71,20 @@ def leading_key(
     return keys
 
 
+def turn_spans(
+    codes: Codes,
+    qualities: npt.NDArray[np.uint8],
+    starts: npt.NDArray[np.int64],
+    stops: npt.NDArray[np.int64],
+) -> tuple[Codes, npt.NDArray[np.uint8], npt.NDArray[np.int64]]:
+    """The other strand of each span of a batch, end to end: codes, qualities, offsets."""
+    offsets = np.zeros(len(starts) + 1, np.int64)
+    np.cumsum(stops - starts, out=offsets[1:])
+    # from each place of the result back to the base it comes from: spans are read from their ends
+    source = np.repeat(stops - 1 + offsets[:-1], stops - starts) - np.arange(offsets[-1])
+    return _COMPLEMENT[codes[source]], qualities[source], offsets
+
+
 def packed_to_text(packed: Packed) -> tuple[bytes, bytes]:
     """Bases and ASCII qualities (Phred+33) of packed bases."""
     bases = np.where(packed == 0, np.uint8(ord("N")), _LETTERS[packed & 3])

@@ -10,7 +10,7 @@ import pandas as pd
 import pyarrow as pa
 
 from integrasite.kernels.classify import classify_pairs
-from integrasite.kernels.codes import leading_key, pack_spans
+from integrasite.kernels.codes import leading_key, pack_spans, turn_spans
 from integrasite.kernels.layout import Classified, Limits, Patterns, ReadBatch
 from integrasite.model.fates import FATES, Fate
 from integrasite.model.inserts import READ_COUNTS, READS
@@ -62,15 +62,24 @@ def usable_reads(batch: ReadBatch, classified: Classified) -> pa.Table:
     """The usable pairs of a batch as rows of `READS`."""
     keep = np.flatnonzero(classified.fate == Fate.USABLE)
     j0, j1 = classified.junction_start[keep], classified.junction_stop[keep]
+    linker, quality = batch.linker, batch.linker_quality
     l0, l1 = classified.linker_start[keep], classified.linker_stop[keep]
+    if not len(
+        linker
+    ):  # single-end: a read that runs into the linker shows the insert from the other end as well
+        is_whole = j1 < batch.junction_offsets[1:][keep]
+        linker, quality, offsets = turn_spans(
+            batch.junction, batch.junction_quality, j0, np.where(is_whole, j1, j0)
+        )
+        l0, l1 = offsets[:-1], offsets[1:]
     return pa.table(
         [
             pa.array(classified.row[keep]),
             pa.array(classified.umi[keep]),
             pa.array(leading_key(batch.junction, j0, j1, KEY_LENGTH)),
-            pa.array(leading_key(batch.linker, l0, l1, KEY_LENGTH)),
+            pa.array(leading_key(linker, l0, l1, KEY_LENGTH)),
             _binary(batch.junction, batch.junction_quality, j0, j1),
-            _binary(batch.linker, batch.linker_quality, l0, l1),
+            _binary(linker, quality, l0, l1),
         ],
         schema=READS,
     )

@@ -228,6 +228,8 @@ def _describe(fragments: pd.DataFrame, context: SubjectContext) -> pd.DataFrame:
         described.loc[rows, "umi"] = umi_to_text(
             fragments.loc[rows, "umi"].to_numpy(dtype=np.uint64), context.umi_lengths[str(sample)]
         )
+    # a single read that ends before the linker shows neither breakpoint nor UMI (its packed UMI is 0)
+    described.loc[(described["length"] == 0) & (fragments["umi"].to_numpy(np.uint64) == 0), "umi"] = ""
     return described
 
 
