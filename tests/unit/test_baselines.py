@@ -10,6 +10,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "benchmarks" / "acc
 
 import baselines
 import measure
+import origins
 import scenarios
 
 from integrasite.simulate.scenario import load_scenario
@@ -138,6 +139,10 @@ class TestFigures:
         found = figures(true_rows((100, 5, 0.5)), called_rows((102, 4)))
         assert (found["recall_unique_2"], found["exact_2"], found["precision_2"]) == (1, 0, 1)
 
+    def test_a_call_further_off_is_displaced_and_false(self) -> None:
+        found = figures(true_rows((100, 5, 0.5)), called_rows((109, 4)))
+        assert (found["recall_unique_2"], found["precision_2"], found["false_2_displaced"]) == (0, 0, 1)
+
     def test_depths_are_told_apart(self) -> None:
         found = figures(true_rows((100, 5, 0.5), (900, 1, 0.5)), called_rows((100, 4), (7000, 3)))
         assert (found["recall_unique_2"], found["recall_unique_1"]) == (1, 0)
@@ -152,6 +157,14 @@ class TestFigures:
             == expected
         )
 
+    def test_neighbours_of_which_each_replicate_calls_one_are_not_apart(self) -> None:
+        truth = true_rows((100, 5, 0.5), (103, 6, 0.5))
+        calls = pd.concat(
+            [called_rows((100, 9)), called_rows((103, 9)).assign(sample="b")], ignore_index=True
+        )
+        both = pd.concat([truth, truth.assign(sample="b")], ignore_index=True)
+        assert figures(both, calls)["neighbours_apart_3"] == 0
+
     def test_neighbours_of_few_fragments_do_not_count(self) -> None:
         found = figures(true_rows((100, 5, 0.5), (103, 4, 0.5)), called_rows((100, 5)))
         assert found["neighbours_apart_3"] != found["neighbours_apart_3"]  # no case, so no value
@@ -164,6 +177,23 @@ class TestFigures:
         found = {metric.name: metric for metric in measure.abundance_metrics(truth, clones)}
         assert found["fraction_rms"].value == pytest.approx(((0.2**2 + 1) / 2) ** 0.5)
         assert (found["interval_coverage"].value, found["interval_coverage"].n) == (0.5, 2)
+
+
+@pytest.mark.parametrize("strand", ["+", "-"])
+def test_false_calls_are_traced_to_their_reads(strand: str) -> None:
+    host = "".join("ACGT"[(i * i + i // 3) % 4] for i in range(200))
+    position = 101
+    turned = host[:position].translate(str.maketrans("ACGT", "TGCA"))[::-1]
+    text = "GAAAATCTCTAGCA" + (host[position - 1 :] if strand == "+" else turned)[:60]
+    fates = [
+        ("a", "mispriming", text),
+        ("a", "mispriming", text),
+        ("a", "site_unique", text),
+        ("b", "x", text),
+    ]
+    reads = pd.DataFrame(fates, columns=["sample", "fate", "text"])
+    calls = pd.DataFrame({"sample": ["a", "c"], "contig": "chr1", "position": position, "strand": strand})
+    assert origins.origins(calls, reads, {"chr1": host}) == ["mispriming", origins.UNTRACED]
 
 
 @pytest.mark.parametrize("name", scenarios.SCENARIOS)

@@ -1,7 +1,6 @@
 """One small scenario of the accuracy benchmark, with fresh reads: the bars that a small sample can show."""
 
 import sys
-from pathlib import Path
 
 import pandas as pd
 import pytest

@@ -12,6 +12,10 @@ from integrasite.errors import IntegrasiteError
 COMMANDS: dict[str, tuple[str, str]] = {
     "init": ("init", "write a commented config, sheet and README for a new study"),
     "check": ("check", "find every problem in a config, its sheet and its files; writes nothing"),
+    "learn-protocol": (
+        "learn_protocol",
+        "what the reads say of primer, LTR end, linker and barcodes, beside the sheet",
+    ),
     "import-sheet": ("import_sheet", "turn another pipeline's sheet into ours"),
     "simulate": ("simulate", "reads with a truth table"),
     "index": ("index", "host and vector as one indexed reference (stage)"),
@@ -38,17 +42,16 @@ COMMANDS: dict[str, tuple[str, str]] = {
 
 def build_parser() -> argparse.ArgumentParser:
     """The top-level parser; each command adds its own arguments when it is chosen."""
+    width = max(map(len, COMMANDS))
     parser = argparse.ArgumentParser(
         prog="integrasite",
         description="Vector integration sites, clones and limits of detection. Research use only.",
+        epilog="commands:\n"
+        + "\n".join(f"  {name:<{width}}  {text}" for name, (_, text) in COMMANDS.items()),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="version", version=f"integrasite {__version__}")
-    parser.add_argument(
-        "command",
-        choices=COMMANDS,
-        metavar="COMMAND",
-        help="; ".join(f"{name}: {text}" for name, (_, text) in COMMANDS.items()),
-    )
+    parser.add_argument("command", choices=COMMANDS, metavar="COMMAND", help="one of the commands below")
     parser.add_argument(
         "arguments", nargs=argparse.REMAINDER, help="arguments of the command (COMMAND --help lists them)"
     )

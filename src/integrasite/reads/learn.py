@@ -25,8 +25,20 @@ _MIN_KINDS = 10
 _LEAVING = 10
 _MOST_KINDS = 1500
 _OTHER_SHARE = 0.05
-_MOST_STARTS = 3
+_MOST_STARTS = 5
+_DISTINCT = 48
+_SHORT = 16
+_CHANCE = 5
+_NO_BASE = 9  # matches no code
+_CA = [1, 0]
 _VECTOR_WORD = 12
+_LEAST_KNOWN = 12
+KNOWN_ENDS = {
+    "HIV-1 U5 end": "AGTGTGGAAAATCTCTAGCA",
+    "HIV-1 U3 end": "GGGAGTGAATTAGCCCTTCCA",
+    "MLV U3 end": "AGGTGGGGTCTTTCATT",
+}
+"""Outer LTR ends as a junction read shows them (public reference sequence, HXB2 and MLV)."""
 
 
 @dataclass(frozen=True)
@@ -36,16 +48,14 @@ class Start:
     Attributes:
         sequence: consensus from the first base to the last one before reads go separate ways; empty if unknown.
         n_reads: reads that begin with it (at most 15 % mismatches).
-        n_kinds: different sequences that reads go on with behind it.
-        n_leaving: reads that leave the commonest path just behind it.
+        support: in words, what shows that it ends there.
         variants: exact forms seen in at least 1 % of all reads, commonest first, with their reads.
         words: what is wrong or doubtful, empty if nothing.
     """
 
     sequence: str
     n_reads: int
-    n_kinds: int = 0
-    n_leaving: int = 0
+    support: str = ""
     variants: tuple[tuple[str, int], ...] = ()
     words: str = ""
 
@@ -128,9 +138,13 @@ def follow_path(table: ReadTable) -> Codes:
 
 def _departures(table: ReadTable, path: Codes) -> npt.NDArray[np.int64]:
     """Per read, the length of the path it follows before it leaves for good; -1 where it never was on it or stays."""
-    n = min(len(path), table.shape[1])
-    unlike = table[:, :n] != path[:n]
-    total = np.concatenate([np.zeros((len(table), 1), np.int32), np.cumsum(unlike, axis=1, dtype=np.int32)], axis=1)
+    # Behind the path's end nothing is like it, so that reads which all differ there count as leaving.
+    longer = np.concatenate([path, np.full(_LEAVING, _NO_BASE, np.uint8)])[: table.shape[1]]
+    n = len(longer)
+    unlike = table[:, :n] != longer
+    total = np.concatenate(
+        [np.zeros((len(table), 1), np.int32), np.cumsum(unlike, axis=1, dtype=np.int32)], axis=1
+    )
     left = np.full(len(table), -1, np.int64)
     for at in range(6, n - _LEAVING + 1):
         is_good = total[:, at] <= 1 + at // 10
@@ -141,17 +155,54 @@ def _departures(table: ReadTable, path: Codes) -> npt.NDArray[np.int64]:
     return left
 
 
-def _end_of_start(table: ReadTable, path: Codes) -> tuple[int, int, int]:
-    """Where reads go separate ways: length of the start, kinds of continuation, reads that leave there."""
+def _separations(table: ReadTable, path: Codes, least: float) -> list[tuple[int, int, int]]:
+    """Where many reads leave the path in many ways: kinds of continuation, length of the start, reads that leave."""
     left = _departures(table, path)
-    best = (0, 0, 0)
-    for at in range(6, len(path)):
+    found = []
+    for at in range(6, len(path) + 1):
         leaving = left == at
         n = int(leaving.sum())
-        if n > best[1]:
-            kinds = count_kinds(table[leaving, at : at + _LEAVING])
-            best = max(best, (at, kinds, n), key=lambda found: found[1])
-    return best
+        if n >= least:
+            found.append((count_kinds(table[leaving, at : at + _LEAVING]), at, n))
+    return sorted((one for one in found if one[0] >= _MIN_KINDS), key=lambda one: (-one[0], one[1]))
+
+
+def find_known_end(path: str) -> tuple[int, str]:
+    """Where a published LTR end (at most 20 % mismatches, CA exact) ends in the path, and its name; (0, "") if nowhere."""
+    for name, known in KNOWN_ENDS.items():
+        for end in range(_LEAST_KNOWN, len(path) + 1):
+            n = min(len(known), end)
+            is_like = mismatches(path[end - n : end], known[-n:]) <= n // 5
+            if is_like and path[end - 2 : end] == known[-2:]:
+                return end, name
+    return 0, ""
+
+
+def leaves_vector(path: Codes, vector: Codes) -> int:
+    """How much of the path's beginning stands in the vector (a primer of up to 12 bases may not); 0 if it never leaves it.
+
+    Compared without gaps, at most 15 % mismatches, on both strands; the place in the vector that holds most counts.
+    """
+    best = 0
+    for strand in (vector, reverse_complement(vector)):
+        padded = np.concatenate([strand, np.full(len(path), FILL, np.uint8)])
+        windows = np.lib.stride_tricks.sliding_window_view(padded, len(path))[: len(strand)]
+        unlike = windows != path
+        starts = np.flatnonzero(unlike[:, 12:32].sum(axis=1) <= 4) if len(path) >= 32 + _LEAVING else ()
+        for start in starts:
+            best = max(best, _last_like(unlike[start]))
+    return best if best <= len(path) - _LEAVING else 0
+
+
+def _last_like(unlike: Mask) -> int:
+    """The longest beginning that ends with three like bases and holds at most 15 % unlike ones in its last 20."""
+    end = 32
+    for at in range(32, len(unlike) + 1):
+        if unlike[at - 20 : at].mean() > 0.25:
+            break
+        if not unlike[at - 3 : at].any():
+            end = at
+    return end
 
 
 def starts_with(table: ReadTable, start: Codes, error: float = 0.15) -> Mask:
@@ -165,47 +216,84 @@ def _variants(table: ReadTable, length: int, n_all: int) -> tuple[tuple[str, int
     return tuple((to_text(w), int(n)) for w, n in zip(words, counts, strict=True) if n >= least)
 
 
-def _one_start(table: ReadTable, n_all: int) -> tuple[Start, Mask] | None:
+def _choose_end(table: ReadTable, path: Codes, n_all: int, vector: Codes) -> tuple[int, str, str]:
+    """Length of the start, what supports it, and what is doubtful about it; length 0 where nothing does."""
+    text = to_text(path)
+    places = _separations(table, path, MIN_SHARE * n_all)
+    for kinds, at, n in places:
+        if text[at - 2 : at] == "CA" and 2 * kinds >= places[0][0]:
+            return at, f"{n} reads leave the commonest path here in {kinds} different ways", ""
+    end = leaves_vector(path, vector) if len(vector) else 0
+    # The host's first bases may be the vector's by chance; the complete end is ...CA.
+    for at in range(end, max(end - _CHANCE, 2), -1):
+        if text[at - 2 : at] == "CA":
+            return at, "the reads leave the given vector here", ""
+    end, name = find_known_end(text)
+    if end:
+        doubt = "too few different continuations to see it in the reads alone"
+        return end, f"resembles the published {name}", doubt
+    for kinds, at, n in places[:1]:
+        doubt = "does not end in CA, so it may not be the vector's end (primer alone, mispriming, or a transposon)"
+        return at, f"{n} reads leave the commonest path here in {kinds} different ways", doubt
+    return 0, "", "they go on in too few different ways to see where the vector ends"
+
+
+def _one_start(table: ReadTable, n_all: int, vector: Codes) -> tuple[Start, Mask] | None:
     path = follow_path(table)
     if not len(path):
         return None
-    end, kinds, leaving = _end_of_start(table, path)
-    if kinds < _MIN_KINDS:
-        is_its = starts_with(table, path[:16])
-        words = (
-            f"{int(is_its.sum())} reads begin with {to_text(path[:16])}, but they go on in only {kinds} different ways, "
-            "too few to see where the vector ends"
-        )
-        return Start("", int(is_its.sum()), kinds, leaving, words=words), is_its
-    is_its = starts_with(table, path[:end])
+    end, support, doubt = _choose_end(table, path, n_all, vector)
+    is_its = starts_with(table, path[: end or 16])
+    if not end:
+        return Start(
+            "", int(is_its.sum()), words=f"reads begin with {to_text(path[:16])}, but {doubt}"
+        ), is_its
+    is_done = (
+        is_its
+        if not doubt or path[end - 2 : end].tolist() == _CA
+        else starts_with(table, path[: max(end, _DISTINCT)], 0.06)
+    )
     variants = _variants(table[is_its], end, n_all)
     sequence = variants[0][0] if variants else to_text(path[:end])
-    return Start(sequence, int(is_its.sum()), kinds, leaving, variants), is_its
+    return Start(sequence, int(is_its.sum()), support, variants, doubt), is_done
 
 
-def learn_starts(table: ReadTable) -> StartAnswer:
+def learn_starts(table: ReadTable, vector: Codes | None = None) -> StartAnswer:
     """The common starts of one file's reads.
 
     Reads follow the commonest path from their first base; the vector ends where they leave it in the
     largest number of *different* ways, so that neither a dominant clone nor reads that go on inside the vector
     hide the end.
 
+    Where too few continuations are there (one clone), the given vector and then published LTR ends decide.
+
     Args:
-        table: the first reads of the file.
+        table: the first reads of the file (bases behind a linker blanked, see `learn_linker.blank_behind`).
+        vector: the vector, if known.
     """
+    given = np.empty(0, np.uint8) if vector is None else vector
     if len(table) < MIN_READS:
         return StartAnswer(len(table), words=f"too few reads ({len(table)}; at least {MIN_READS} are needed)")
-    rest, starts = table, []
-    while len(starts) < _MOST_STARTS and len(rest) >= max(_OTHER_SHARE * len(table), MIN_READS // 2):
-        found = _one_start(rest, len(table))
+    is_short = table[:, _SHORT - 1] == FILL
+    words = (
+        f"{int(is_short.sum())} reads end or run into the linker within {_SHORT} bases"
+        if is_short.any()
+        else ""
+    )
+    rest = table[~is_short]
+    starts: dict[str, Start] = {}
+    least = _OTHER_SHARE * len(table)
+    for _ in range(_MOST_STARTS):
+        found = _one_start(rest, len(table), given) if len(rest) >= max(least, MIN_READS // 2) else None
         if found is None or not found[1].any():
             break
-        starts.append(found[0])
+        if found[0].n_reads >= least:
+            starts.setdefault(found[0].sequence or found[0].words, found[0])
         rest = rest[~found[1]]
-    starts = [start for start in starts if start.n_reads >= _OTHER_SHARE * len(table)]
-    if not starts:
-        return StartAnswer(len(table), words="no common start")
-    return StartAnswer(len(table), tuple(sorted(starts, key=lambda start: (-start.n_reads, start.sequence))))
+    ordered = sorted(starts.values(), key=lambda start: (-start.n_reads, start.sequence))
+    return StartAnswer(
+        len(table), tuple(ordered), "; ".join(x for x in ("" if ordered else "no common start", words) if x)
+    )
 
 
 def share_in_vector(table: ReadTable, vector: Codes) -> float:
