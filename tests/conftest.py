@@ -14,3 +14,12 @@ settings.load_profile("integrasite")
 def repository() -> Path:
     """The checkout."""
     return Path(__file__).resolve().parents[1]
+
+
+def pytest_make_parametrize_id(config: pytest.Config, val: object, argname: str) -> str | None:
+    """Name of a parameter's value in a test's name: none made of bytes.
+
+    The workers of one run collect by themselves and must agree on every name, and packed bytes may hold the second at which they
+    were packed.
+    """
+    return argname if isinstance(val, bytes) else None
