@@ -60,6 +60,29 @@ def test_results_that_are_the_truth_score_one(run: Path, tmp_path: Path, capsys:
     assert capsys.readouterr().out.endswith("recall 1.0000  precision 1.0000  exact 1.0000\n")
 
 
+def test_false_calls_are_explained_by_the_truth_of_the_reads(
+    run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    molecules = read_tsv(run / "truth_molecules.tsv.gz", MOLECULE_TRUTH)
+    wrong = molecules[(molecules["kind"] == "truncated_ltr") & (molecules["n_reads"] > 0)].head(1)
+    called = wrong.assign(placement="unique", status="pass", cluster="", n_fragments=1)
+    write_tsv(as_table(called, SITES), tmp_path / "sites.tsv.gz", SITES)
+    none = as_table(pd.DataFrame({name: [] for name in MULTIHITS.columns}), MULTIHITS)
+    write_tsv(none, tmp_path / "multihits.tsv.gz", MULTIHITS)
+    assert main(["simulate", "evaluate", "--truth", str(run / "truth.tsv"), "--results", str(tmp_path)]) == 0
+    assert "truncated_ltr\t1\t1.0000" in capsys.readouterr().out
+
+
+def test_the_config_names_the_vector_that_carries_a_promoter(tmp_path: Path):
+    assert amplicon(tmp_path, "--set", "human_promoter=EEF1A1") == 0
+    assert "vector_with_promoter.fa" in (tmp_path / "config.yaml").read_text(encoding="utf-8")
+    bases = [
+        sum(len(line) for line in path.read_text(encoding="utf-8").splitlines()[1:])
+        for path in (DEMO / "vector.fa", tmp_path / "vector_with_promoter.fa")
+    ]
+    assert bases[1] == bases[0] + 1200
+
+
 @pytest.mark.parametrize(
     ("more", "message"),
     [

@@ -1,4 +1,4 @@
-"""`integrasite simulate genome|amplicon|evaluate`: data with a known truth, and how well results agree."""
+"""`integrasite simulate genome|amplicon|tumour|evaluate`: data with a known truth, and how well results agree."""
 
 import argparse
 import os
@@ -14,14 +14,19 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from integrasite.simulate.amplicon import AmpliconRun, Inputs
+    from integrasite.simulate.causes import Support
     from integrasite.simulate.scenario import AmpliconScenario
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
-    commands = parser.add_subparsers(dest="what", required=True, metavar="genome|amplicon|evaluate")
+    from integrasite.cli import simulate_tumour
+
+    commands = parser.add_subparsers(dest="what", required=True, metavar="genome|amplicon|tumour|evaluate")
     _add_genome(commands.add_parser("genome", help="a small host genome with genes, repeats and a vector"))
     _add_amplicon(commands.add_parser("amplicon", help="LM-PCR libraries: FASTQ, sheet, config and truth"))
+    tumour = "tumour WGS or capture: FASTQ, sheet, config and truth"
+    simulate_tumour.add_arguments(commands.add_parser("tumour", help=tumour))
     _add_evaluate(commands.add_parser("evaluate", help="compare the sites of a run with the truth"))
 
 
@@ -90,12 +95,14 @@ def _add_evaluate(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int | None:
     """Do what the subcommand says."""
-    return {"genome": _run_genome, "amplicon": _run_amplicon, "evaluate": _run_evaluate}[arguments.what](
-        arguments
-    )
+    from integrasite.cli import simulate_tumour
+
+    parts = {"genome": _run_genome, "amplicon": _run_amplicon, "tumour": simulate_tumour.run}
+    return {**parts, "evaluate": _run_evaluate}[arguments.what](arguments)
 
 
-def _generator(seed: int) -> "np.random.Generator":
+def generator(seed: int) -> "np.random.Generator":
+    """The run's source of randomness."""
     import numpy as np
 
     return np.random.Generator(np.random.PCG64(seed))
@@ -105,7 +112,7 @@ def _run_genome(arguments: argparse.Namespace) -> None:
     from integrasite.io.atomic import write_text
     from integrasite.simulate.host import simulate_host
 
-    for name, text in simulate_host(_generator(arguments.seed)).files().items():
+    for name, text in simulate_host(generator(arguments.seed)).files().items():
         write_text(arguments.out / name, text)
 
 
@@ -119,7 +126,9 @@ def _run_amplicon(arguments: argparse.Namespace) -> None:
     if arguments.genome is None:
         _make_host(arguments, out)
     inputs = _inputs(arguments)
-    simulated = simulate_amplicon(inputs, scenario, _generator(arguments.seed))
+    simulated = simulate_amplicon(inputs, scenario, generator(arguments.seed))
+    if scenario.human_promoter:
+        _write_vector(simulated, arguments, out)
     _write_reads(simulated, out, arguments.run_id, arguments.compression, arguments.read_truth)
     _write_truth(simulated, out, arguments.molecule_truth)
     _write_study(simulated, arguments, out, arguments.config_out or out)
@@ -136,27 +145,36 @@ def _make_host(arguments: argparse.Namespace, out: Path) -> None:
 
 
 def _scenario(arguments: argparse.Namespace) -> "AmpliconScenario":
-    import yaml
-
     from integrasite.simulate.scenario import load_scenario
 
-    values: dict[str, Any] = {}
-    if arguments.scenario:
-        loaded = yaml.safe_load(_text(arguments.scenario))
-        if not isinstance(loaded, Mapping):
-            raise ConfigError(f"{arguments.scenario}: expected keys and values (fields of AmpliconScenario)")
-        values.update(loaded)
-    for setting in arguments.set:
-        key, equals, value = setting.partition("=")
-        if not equals:
-            raise ConfigError(f"--set {setting}: expected KEY=VALUE")
-        values[key] = yaml.safe_load(value)
+    values = scenario_values(arguments, "AmpliconScenario")
     if arguments.pairs is not None:
         values["pairs"] = arguments.pairs
     return load_scenario(values)
 
 
-def _text(path: Path) -> str:
+def scenario_values(arguments: argparse.Namespace, kind: str) -> dict[str, Any]:
+    """Keys and values of `--scenario`, overridden by `--set`."""
+    import yaml
+
+    values: dict[str, Any] = {}
+    try:
+        if arguments.scenario:
+            loaded = yaml.safe_load(input_text(arguments.scenario))
+            if not isinstance(loaded, Mapping):
+                raise ConfigError(f"{arguments.scenario}: expected keys and values (fields of {kind})")
+            values.update(loaded)
+        for setting in arguments.set:
+            key, equals, value = setting.partition("=")
+            if not equals:
+                raise ConfigError(f"--set {setting}: expected KEY=VALUE")
+            values[key] = yaml.safe_load(value)
+    except yaml.YAMLError as error:
+        raise ConfigError(f"the scenario is no YAML: {error}") from None
+    return values
+
+
+def input_text(path: Path) -> str:
     """A text file, compressed or not."""
     from integrasite.io.streams import READ_ERRORS, open_binary
 
@@ -169,7 +187,6 @@ def _text(path: Path) -> str:
 
 def _inputs(arguments: argparse.Namespace) -> "Inputs":
     """Read host, vector and lists."""
-    import pandas as pd
 
     from integrasite.io.sequences import iterate_fasta
     from integrasite.simulate.amplicon import Inputs
@@ -180,29 +197,43 @@ def _inputs(arguments: argparse.Namespace) -> "Inputs":
         raise ConfigError("--genome needs --vector (the provirus, LTR to LTR)")
     contigs = reference_codes(dict(iterate_fasta(arguments.genome)))
     vector = next(iter(reference_codes(dict(iterate_fasta(arguments.vector))).values()))
-    genes = read_genes(_text(arguments.annotation) if arguments.annotation else "")
-    repeats = pd.DataFrame({"contig": [], "start": [], "end": []})
-    if arguments.repeats:
-        cells = [line.split("\t")[:3] for line in _text(arguments.repeats).splitlines() if line]
-        repeats = pd.DataFrame([(c, int(s), int(e)) for c, s, e in cells], columns=["contig", "start", "end"])
-    places = _places(arguments.sites) if arguments.sites else None
+    genes = read_genes(input_text(arguments.annotation) if arguments.annotation else "")
+    repeats = read_intervals(arguments.repeats)
+    places = read_places(arguments.sites) if arguments.sites else None
     for name, frame in {"--annotation": genes, "--repeats": repeats, "--sites": places}.items():
-        _check_contigs(name, frame, contigs)
+        check_contigs(name, frame, contigs)
     return Inputs(contigs, genes, repeats, vector, places)
 
 
-def _places(path: Path) -> "pd.DataFrame":
+def read_intervals(path: Path | None) -> "pd.DataFrame":
+    """`contig, start, end` of a BED file; no rows without one."""
+    import pandas as pd
+
+    rows = []
+    for number, line in enumerate(input_text(path).splitlines() if path else [], 1):
+        cells = line.split("\t")
+        if not line or line.startswith(("#", "track", "browser")):
+            continue
+        if len(cells) < 3 or not (cells[1].isdigit() and cells[2].isdigit()):
+            raise ConfigError(f"{path} line {number}: expected contig, start, end (BED)")
+        rows.append((cells[0], int(cells[1]), int(cells[2])))
+    return pd.DataFrame(rows, columns=["contig", "start", "end"])
+
+
+def read_places(path: Path) -> "pd.DataFrame":
+    """Places for drawn sites: `contig, position, strand`."""
     import io
 
     import pandas as pd
 
-    frame = pd.read_csv(io.StringIO(_text(path)), sep="\t")
+    frame = pd.read_csv(io.StringIO(input_text(path)), sep="\t")
     if not {"contig", "position", "strand"} <= set(frame.columns):
         raise ConfigError(f"{path}: expected the columns contig, position, strand")
     return frame[["contig", "position", "strand"]].drop_duplicates(ignore_index=True)
 
 
-def _check_contigs(option: str, frame: "pd.DataFrame | None", contigs: Mapping[str, object]) -> None:
+def check_contigs(option: str, frame: "pd.DataFrame | None", contigs: Mapping[str, object]) -> None:
+    """Refuse a list that names contigs which the genome lacks."""
     unknown = sorted(set(frame["contig"]) - set(contigs)) if frame is not None else []
     if unknown:
         raise ConfigError(
@@ -253,6 +284,15 @@ def _write_truth(simulated: "AmpliconRun", out: Path, with_molecules: bool) -> N
         write_tsv(simulated.molecule_truth(), out / "truth_molecules.tsv.gz", MOLECULE_TRUTH)
 
 
+def _write_vector(simulated: "AmpliconRun", arguments: argparse.Namespace, out: Path) -> None:
+    """Write the vector with the host's promoter in it, and use it in the config."""
+    from integrasite.io.sequences import write_fasta
+    from integrasite.simulate.sequences import decode
+
+    arguments.vector = out / "vector_with_promoter.fa"
+    write_fasta(arguments.vector, [("simulated-lv", decode(simulated.vector))])
+
+
 def _write_study(
     simulated: "AmpliconRun", arguments: argparse.Namespace, out: Path, config_out: Path
 ) -> None:
@@ -287,9 +327,19 @@ def _run_evaluate(arguments: argparse.Namespace) -> None:
         read_tsv(arguments.results / "sites.tsv.gz", SITES),
         read_tsv(arguments.results / "multihits.tsv.gz", MULTIHITS),
         near=arguments.near,
+        support=_support(arguments.truth.with_name("truth_reads.tsv.gz")),
     )
     print(evaluation.recall_table().to_csv(sep="\t", index=False, float_format="%.4f"))
     print(evaluation.precision_table().to_csv(sep="\t", index=False, float_format="%.4f"))
     print(
         f"recall {evaluation.recall:.4f}  precision {evaluation.precision:.4f}  exact {evaluation.exact:.4f}"
     )
+
+
+def _support(path: Path) -> "Support | None":
+    """What the reads behind every place are, if the simulation wrote their truth (`--read-truth`)."""
+    from integrasite.io.tables import read_tsv
+    from integrasite.simulate.causes import Support, read_causes
+    from integrasite.simulate.truth import READ_TRUTH
+
+    return Support(read_causes(read_tsv(path, READ_TRUTH))) if path.exists() else None

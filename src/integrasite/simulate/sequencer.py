@@ -1,6 +1,7 @@
 """From read pairs to bases and qualities, many reads at once."""
 
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -32,6 +33,61 @@ class Reads:
     qualities: npt.NDArray[np.uint8]
 
 
+class ErrorRates(Protocol):
+    """The fields of a scenario that say how the sequencer errs."""
+
+    @property
+    def substitution_start(self) -> float:
+        """Per base, at the first base."""
+
+    @property
+    def substitution_end(self) -> float:
+        """Per base, at the last base."""
+
+
+class ReadErrors:
+    """Draws qualities and the errors that go with them."""
+
+    def __init__(self, rates: ErrorRates, rng: np.random.Generator) -> None:
+        self.rates, self.rng = rates, rng
+
+    def read(self, codes: Codes, low_quality: Bools) -> Reads:
+        """Draw qualities, then substitutions that match them."""
+        n, length = codes.shape
+        rate = np.linspace(self.rates.substitution_start, self.rates.substitution_end, length)
+        spread = np.exp(self.rng.normal(-0.5, 1.0, n)).astype(np.float32)
+        drawn = self.rng.random((n, length), dtype=np.float32)
+        low = (
+            np.clip((rate - ERROR[HIGH]) * LOW_PER_ERROR, 0, 0.19).astype(np.float32)[None, :]
+            * spread[:, None]
+        )
+        qualities = np.where(drawn < low, LOW, np.where(drawn < 5 * low, MEDIUM, HIGH)).astype(np.uint8)
+        chance = np.zeros(64, np.float32)
+        for quality, error in ERROR.items():
+            chance[quality] = error
+        high = np.minimum(rate, ERROR[HIGH]).astype(np.float32)
+        self._spoil(qualities, low_quality)
+        chances = np.where(qualities == HIGH, high[None, :], chance[qualities])
+        return self._substitute(codes, qualities, chances)
+
+    def _spoil(self, qualities: npt.NDArray[np.uint8], low_quality: Bools) -> None:
+        """Give hardly readable clusters their qualities, in place."""
+        rows = np.flatnonzero(low_quality)
+        levels = np.array([LOW, MEDIUM, UNREADABLE], np.uint8)
+        qualities[rows] = self.rng.choice(levels, size=(rows.size, qualities.shape[1]), p=[0.75, 0.11, 0.14])
+
+    def _substitute(
+        self, codes: Codes, qualities: npt.NDArray[np.uint8], chances: npt.NDArray[np.float32]
+    ) -> Reads:
+        """Change bases with the given chances; bases of the lowest quality become N."""
+        row, column = np.nonzero(self.rng.random(codes.shape, dtype=np.float32) < chances)
+        out = codes.copy()
+        out[row, column] = (out[row, column] + self.rng.integers(1, 4, row.size)) % 4
+        unreadable = (qualities == UNREADABLE) | (codes > 3)
+        out[unreadable] = 4
+        return Reads(out, np.where(unreadable, UNREADABLE, qualities).astype(np.uint8))
+
+
 class Sequencer:
     """Turns pairs into reads; holds what all blocks of a run share."""
 
@@ -45,6 +101,7 @@ class Sequencer:
         rng: np.random.Generator,
     ) -> None:
         self.pool, self.molecules, self.leads, self.scenario, self.rng = pool, molecules, leads, scenario, rng
+        self.errors = ReadErrors(scenario, rng)
         self.linkers = np.stack([encode(library.linker) for library in libraries])
         self.umi_at = libraries[0].linker.find("N") if scenario.umi_length else 0
         self.barcodes = np.stack([encode(library.barcode) for library in libraries])
@@ -59,7 +116,7 @@ class Sequencer:
         )
         r1 = self._sequence(self._far_templates(pairs, linkers), self.scenario.read_length_r1, pairs, None)
         clear = np.zeros(len(pairs), np.bool_)
-        return r1, r2, self._read_errors(self._index_templates(pairs), clear)
+        return r1, r2, self.errors.read(self._index_templates(pairs), clear)
 
     def _linkers(self, molecule: Ints) -> Codes:
         """Linker of each pair with its UMI filled in."""
@@ -106,9 +163,8 @@ class Sequencer:
     def _sequence(self, templates: Codes, length: int, pairs: Pairs, slip: Ints | None) -> Reads:
         columns = np.broadcast_to(np.arange(length), (templates.shape[0], length))
         rows = np.flatnonzero(self.rng.random(templates.shape[0]) < self.scenario.indel * length)
-        shifts = [
-            (rows, self.rng.integers(1, length, rows.size), self.rng.choice(np.array([-1, 1]), rows.size))
-        ]
+        places = _rising(self.rng.integers(1, length, rows.size), length, self.scenario.indel_rise)
+        shifts = [(rows, places, self.rng.choice(np.array([-1, 1]), rows.size))]
         if slip is not None:
             slipped = np.flatnonzero(slip)
             junction = self.leads.lengths[self.molecules.lead[pairs.molecule[slipped]]]
@@ -117,45 +173,9 @@ class Sequencer:
         moved = np.unique(np.concatenate([rows for rows, _, _ in shifts]))
         if moved.size:
             read[moved] = np.take_along_axis(
-                templates[moved], _shifted(columns[moved], moved, shifts), axis=1
+                templates[moved], shifted_columns(columns[moved], moved, shifts), axis=1
             )
-        return self._read_errors(read, pairs.low_quality)
-
-    def _read_errors(self, codes: Codes, low_quality: Bools) -> Reads:
-        """Draw qualities, then substitutions that match them."""
-        n, length = codes.shape
-        rate = np.linspace(self.scenario.substitution_start, self.scenario.substitution_end, length)
-        spread = np.exp(self.rng.normal(-0.5, 1.0, n)).astype(np.float32)
-        drawn = self.rng.random((n, length), dtype=np.float32)
-        low = (
-            np.clip((rate - ERROR[HIGH]) * LOW_PER_ERROR, 0, 0.19).astype(np.float32)[None, :]
-            * spread[:, None]
-        )
-        qualities = np.where(drawn < low, LOW, np.where(drawn < 5 * low, MEDIUM, HIGH)).astype(np.uint8)
-        chance = np.zeros(64, np.float32)
-        for quality, error in ERROR.items():
-            chance[quality] = error
-        high = np.minimum(rate, ERROR[HIGH]).astype(np.float32)
-        self._spoil(qualities, low_quality)
-        chances = np.where(qualities == HIGH, high[None, :], chance[qualities])
-        return self._substitute(codes, qualities, chances)
-
-    def _spoil(self, qualities: npt.NDArray[np.uint8], low_quality: Bools) -> None:
-        """Give hardly readable clusters their qualities, in place."""
-        rows = np.flatnonzero(low_quality)
-        levels = np.array([LOW, MEDIUM, UNREADABLE], np.uint8)
-        qualities[rows] = self.rng.choice(levels, size=(rows.size, qualities.shape[1]), p=[0.75, 0.11, 0.14])
-
-    def _substitute(
-        self, codes: Codes, qualities: npt.NDArray[np.uint8], chances: npt.NDArray[np.float32]
-    ) -> Reads:
-        """Change bases with the given chances; bases of the lowest quality become N."""
-        row, column = np.nonzero(self.rng.random(codes.shape, dtype=np.float32) < chances)
-        out = codes.copy()
-        out[row, column] = (out[row, column] + self.rng.integers(1, 4, row.size)) % 4
-        unreadable = (qualities == UNREADABLE) | (codes > 3)
-        out[unreadable] = 4
-        return Reads(out, np.where(unreadable, UNREADABLE, qualities).astype(np.uint8))
+        return self.errors.read(read, pairs.low_quality)
 
 
 def compose(
@@ -190,7 +210,16 @@ def compose(
     return out
 
 
-def _shifted(columns: Ints, moved: Ints, shifts: list[tuple[Ints, Ints, Ints]]) -> Ints:
+def _rising(places: Ints, length: int, rise: float) -> Ints:
+    """Evenly drawn places 1..length-1, moved so that their density rises linearly by the given factor."""
+    if rise == 1:
+        return places
+    even = (places - 0.5) / (length - 1)
+    moved = (np.sqrt(1 + (rise**2 - 1) * even) - 1) / (rise - 1)
+    return 1 + np.minimum((moved * (length - 1)).astype(np.int64), length - 2)
+
+
+def shifted_columns(columns: Ints, moved: Ints, shifts: list[tuple[Ints, Ints, Ints]]) -> Ints:
     """Template columns of reads with one base lost (-1) or doubled (+1) at a place."""
     columns = columns.copy()
     base = np.arange(columns.shape[1])
