@@ -10,10 +10,11 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from integrasite.simulate.evaluate import WOBBLE, evaluate_sites
+from integrasite.simulate import causes
+from integrasite.simulate.evaluate import NEAR, WOBBLE, evaluate_sites
 
 DISTANCES = (1, 2, 3, 5, 10)
-CAUSES = ("second_site", "displaced", "other_library", "contamination", "unexplained")
+CAUSES = (*causes.CAUSES, "second_site", "displaced", "other_library", "unexplained")
 ENOUGH = 5
 """Fragments that each of two neighbours needs to count."""
 SITE = ["contig", "position", "strand"]
@@ -33,19 +34,24 @@ def share(name: str, hits: "pd.Series[bool]") -> Metric:
     return Metric(name, float(hits.mean()) if len(hits) else float("nan"), len(hits))
 
 
-def site_metrics(truth: pd.DataFrame, sites: pd.DataFrame, multihits: pd.DataFrame) -> Iterator[Metric]:
+def site_metrics(
+    truth: pd.DataFrame, sites: pd.DataFrame, multihits: pd.DataFrame, support: causes.Support | None = None
+) -> Iterator[Metric]:
     """Recall, exactness, precision by cause, second sites and neighbours.
 
     Args:
         truth: rows of `truth.tsv`, patients' libraries only.
         sites: rows of the sites table (or a baseline's), patients' libraries only.
         multihits: rows of the multihits table.
+        support: what the reads behind every place truly are.
 
     Yields:
         Figures; `2` in a name means at least two fragments (true ones for recall, called ones for precision).
     """
-    evaluation = evaluate_sites(truth, sites, multihits)
+    evaluation = evaluate_sites(truth, sites, multihits, support=support)
     yield from _recall(evaluation.truth)
+    yield _listed(evaluation.truth, sites, multihits)
+    yield _strand(evaluation.truth, evaluation.calls)
     calls = judge_calls(evaluation.calls, truth)
     yield from _precision(calls)
     yield from _second_sites(calls, truth)
@@ -63,6 +69,32 @@ def _recall(found: pd.DataFrame) -> Iterator[Metric]:
     yield share("recall_insert_30", found.loc[found["longest_insert"] >= 30, "found"])
     unique = found[(found["class"] == "unique") & found["found"]]
     yield share("unique_as_multihit", unique["found_as"] == "multihit")
+
+
+def _listed(found: pd.DataFrame, sites: pd.DataFrame, multihits: pd.DataFrame) -> Metric:
+    """As `recall_insert_30`, but a multihit row set aside as ambiguous (host or vector) that lists the true place counts too."""
+    unsure = sites[(sites["status"] == "ambiguous") & (sites["placement"] == "multihit")]
+    places = multihits.merge(unsure[["sample", "cluster"]].drop_duplicates(), on=["sample", "cluster"])
+    listed = set(pd.concat([unsure, places])[["sample", *SITE]].itertuples(index=False, name=None))
+    wanted = found[found["longest_insert"] >= 30]
+    keys = wanted[["sample", *SITE]].itertuples(index=False, name=None)
+    there = pd.Series([key in listed for key in keys], index=wanted.index, dtype=bool)
+    return share("recall_insert_30_listed", wanted["found"] | there)
+
+
+def _strand(found: pd.DataFrame, calls: pd.DataFrame) -> Metric:
+    """Share of called true sites whose strand is right: wrong is a call at the place on the other strand alone."""
+    true = set(found[["sample", *SITE]].itertuples(index=False, name=None))
+    at = {key for key in calls[["sample", *SITE]].itertuples(index=False, name=None) if key not in true}
+    hits = []
+    for sample, contig, position, strand, is_found in found[["sample", *SITE, "found"]].itertuples(
+        index=False, name=None
+    ):
+        other = "-" if strand == "+" else "+"
+        turned = any((sample, contig, position + step, other) in at for step in range(-NEAR, NEAR + 1))
+        if is_found or turned:
+            hits.append(bool(is_found))
+    return share("strand", pd.Series(hits, dtype=bool))
 
 
 def _by_depth(frame: pd.DataFrame, column: str) -> Iterator[tuple[str, pd.DataFrame]]:
@@ -87,20 +119,24 @@ def judge_calls(calls: pd.DataFrame, truth: pd.DataFrame) -> pd.DataFrame:
     exact = set(real[["sample", *SITE]].itertuples(index=False, name=None))
     keys = list(calls[["sample", *SITE]].itertuples(index=False, name=None))
     called = {key for key in keys if key in exact}
-    causes = []
+    words = []
     for key, word, placement in zip(keys, calls["call"], calls["placement"], strict=True):
         beside = any(
             (key[0], key[1], key[2] + step, key[3]) in called for step in range(-WOBBLE, WOBBLE + 1) if step
         )
         is_second = placement == "unique" and key not in exact and beside
         plain = "displaced" if word == "wobble" else word
-        causes.append("second_site" if is_second and word in ("true", "wobble") else plain)
-    return calls.assign(cause=causes, is_exact=[key in exact for key in keys])
+        words.append("second_site" if is_second and word in ("true", "wobble") else plain)
+    return calls.assign(cause=words, is_exact=[key in exact for key in keys])
 
 
 def _precision(calls: pd.DataFrame) -> Iterator[Metric]:
     for depth, rows in _by_depth(calls, "n_fragments"):
         yield share(f"precision_{depth}", rows["cause"] == "true")
+        at_junction = (rows["cause"] == "truncated_ltr") & (rows["distance"] <= causes.AT_JUNCTION).fillna(
+            False
+        )
+        yield share(f"precision_{depth}_with_truncated", (rows["cause"] == "true") | at_junction.astype(bool))
         for cause in CAUSES:
             yield Metric(f"false_{depth}_{cause}", float((rows["cause"] == cause).sum()), len(rows))
 

@@ -200,5 +200,12 @@ def test_false_calls_are_traced_to_their_reads(strand: str) -> None:
 def test_every_scenario_can_be_simulated(name: str) -> None:
     scenario = scenarios.SCENARIOS[name]
     loaded = load_scenario(scenario.values(12_000, [f"GENE{i}" for i in range(20)]))
-    assert loaded.pairs == 12_000
-    assert len(loaded.dominant) == len(scenario.dominant) * len(loaded.subjects)
+    assert loaded.pairs == 12_000 * scenario.size
+    assert len(loaded.dominant) == len(scenario.dominant) * (len(loaded.subjects) if scenario.of_all else 1)
+    assert bool(loaded.human_promoter) == scenario.carries_promoter
+
+
+def test_more_pairs_are_more_molecules_and_more_sites() -> None:
+    few, many = (scenarios.SCENARIOS["default"].values(pairs, ["G"]) for pairs in (30_000, 90_000))
+    for name in ("pairs", "fragments", "background_sites", "neighbour_pairs"):
+        assert many[name] == pytest.approx(3 * few[name])

@@ -9,10 +9,12 @@ from integrasite.kernels.codes import encode
 from integrasite.simulate.amplicon import Inputs, simulate_amplicon
 from integrasite.simulate.clones import Host, simulate_clones
 from integrasite.simulate.libraries import plan_libraries
+from integrasite.simulate.promoter import promoter_interval
 from integrasite.simulate.scenario import load_scenario
 from integrasite.simulate.sequences import Pool, random_bases
 from integrasite.simulate.sheet import sheet_table
-from integrasite.simulate.uniqueness import K, count_words, near_host_sequence, word_keys
+from integrasite.simulate.uniqueness import near_host_sequence
+from integrasite.simulate.words import K, count_words, word_keys
 
 
 @pytest.mark.parametrize(
@@ -28,6 +30,13 @@ from integrasite.simulate.uniqueness import K, count_words, near_host_sequence, 
             {"dominant": [{"subject": "P1", "gene": "G", "fractions": [0.6, 0, 0]}] * 2},
             "add up to more than 1",
         ),
+        ({"shared_sites": 200}, "add up to more than 1"),  # of 1 % each
+        ({"neighbour_distance": [5, 2]}, "'neighbour_distance': 5 to 2"),
+        ({"truncated_least": 0}, "'truncated_least': 0"),
+        ({"indel_rise": 0}, "'indel_rise'"),
+        ({"replicate_cv": -0.1}, "'replicate_cv': -0.1 is below 0"),
+        ({"promoter_sites": 2}, "no 'human_promoter'"),
+        ({"hop_between": "friends"}, "'hop_between'"),
     ],
 )
 def test_impossible_scenarios_are_refused(values: dict, message: str):
@@ -106,6 +115,76 @@ def test_background_can_come_from_a_list():
         simulate_clones(made_host(places=places), greedy, np.random.default_rng(4))
 
 
+def test_shared_sites_are_the_same_place_in_every_subject():
+    scenario = load_scenario({"shared_sites": 4, "shared_fraction": 0.05, "background_sites": 30})
+    made = simulate_clones(made_host(), scenario, np.random.default_rng(5))
+    shared = made.sites[made.sites["origin"] == "shared"]
+    both = shared.groupby(["offset", "forward"])["subject"].apply(set)
+    assert both.tolist() == [{0, 1}] * 4
+    assert (made.fractions[shared.index] == 0.05).all()
+    for subject in (0, 1):
+        mine = made.fractions[(made.sites["subject"] == subject).to_numpy()]
+        assert mine.sum(axis=0) == pytest.approx([1, 1, 1])
+
+
+@pytest.mark.parametrize("with_list", [False, True])
+def test_without_a_list_of_repeats_the_genome_itself_says_where_they_are(with_list: bool):
+    rng = np.random.default_rng(6)
+    copy = random_bases(rng, 5_000)
+    contig = np.concatenate([random_bases(rng, 15_000), copy, random_bases(rng, 15_000), copy[::-1], copy])
+    contig = np.concatenate([contig, random_bases(rng, 15_000)])
+    none = pd.DataFrame({"contig": [], "start": [], "end": []})
+    genes = none.assign(strand=[], name=[])
+    places = pd.DataFrame({"contig": "c", "position": range(3_000, 12_000, 40), "strand": "+"})
+    made = Host(Pool.of({"c": contig}), ("c",), genes, none, places if with_list else None)
+    scenario = load_scenario({"background_sites": 100, "repeat_fraction": 0.4, "neighbour_pairs": 0})
+    sites = simulate_clones(made, scenario, rng).sites
+    repeated = sites[sites["origin"] == "repeat"]
+    assert len(repeated) == pytest.approx(80, abs=20)
+    # the copies, and places whose first 60 bases reach into one
+    near = repeated["position0"].between(15_000 - 60, 20_060) | repeated["position0"].between(39_940, 45_060)
+    assert near.all()
+    alone = load_scenario({"background_sites": 10, "repeat_fraction": 1.0})
+    plain = Host(Pool.of({"c": random_bases(rng, 30_000)}), ("c",), genes, none)
+    with pytest.raises(ConfigError, match="too few repeated places for 10 sites"):
+        simulate_clones(plain, alone, rng)
+
+
+def test_the_distance_of_neighbours_can_be_chosen():
+    scenario = load_scenario({"subjects": ["P1"], "neighbour_pairs": 20, "neighbour_distance": [3, 3]})
+    sites = simulate_clones(made_host(), scenario, np.random.default_rng(7)).sites
+    offsets = set(sites["offset"])
+    near = sites.loc[sites["origin"] == "neighbour", "offset"]
+    assert len(near) == 20
+    assert all({at - 3, at + 3} & offsets for at in near)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("G1", ("c1", 39_000, 40_200, False)),  # minus strand: transcription starts at its end
+        ("G2", ("c2", 9_800, 11_000, True)),
+        ("c1:101-300", ("c1", 100, 300, True)),
+    ],
+)
+def test_a_promoter_is_a_gene_or_a_place(text: str, expected: tuple):
+    assert promoter_interval(text, made_host().genes, {"c1": 60_000, "c2": 60_000}) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "message"), [("G3", "'G3' is neither a gene"), ("c1:5-99999", "is not in the genome")]
+)
+def test_promoters_that_are_not_there_are_refused(text: str, message: str):
+    with pytest.raises(ConfigError, match=message):
+        promoter_interval(text, made_host().genes, {"c1": 60_000})
+
+
+def test_libraries_can_share_a_linker_but_no_barcode():
+    libraries = plan_libraries(load_scenario({"shared_linker": True}), np.random.default_rng(1))
+    assert len({library.linker for library in libraries}) == 1
+    assert len({library.barcode for library in libraries}) == len(libraries)
+
+
 def test_libraries_follow_the_design():
     scenario = load_scenario({"fragments_of": {"P2-M12": 15}, "vector_ends": ["U5", "U3"]})
     libraries = plan_libraries(scenario, np.random.default_rng(1))
@@ -147,7 +226,7 @@ def test_words_are_counted_on_both_strands():
 
 
 def test_words_are_counted_once_across_blocks(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("integrasite.simulate.uniqueness._BLOCK", 50)
+    monkeypatch.setattr("integrasite.simulate.words._BLOCK", 50)
     pool = Pool.of({"c": random_bases(np.random.default_rng(2), 300)})
     wanted = np.unique(word_keys(pool.codes)[0])
     assert count_words(pool, 300, wanted).tolist() == [1] * (300 - K + 1)

@@ -1,106 +1,24 @@
 """Reads of the simulator against what a person would write down from genome, vector and contract."""
 
 import gzip
-from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
 import pandas as pd
 import pytest
+from simulate_toy import CLEAN, Made, contigs, flip, host, host_insert, host_rows, inputs, make, records
 
 from integrasite.model.sites import VectorEnd, junction_to_site, strand_word
-from integrasite.simulate.amplicon import AmpliconRun, Inputs, simulate_amplicon
+from integrasite.simulate.amplicon import simulate_amplicon
 from integrasite.simulate.fastq import GzipStream
-from integrasite.simulate.genome import GenomeScenario
-from integrasite.simulate.host import gtf_text, read_genes, simulate_host
 from integrasite.simulate.molecules import Kind
 from integrasite.simulate.scenario import ARTEFACTS, AmpliconScenario, load_scenario
 from integrasite.simulate.sequences import decode
-
-SMALL = GenomeScenario(
-    contig_lengths=(90_000, 70_000),
-    n_short_repeats=20,
-    n_identical_short_repeats=4,
-    n_long_repeats=3,
-    satellite_copies=30,
-    n_satellite_arrays=1,
-    n_microsatellites=20,
-    duplication=4_000,
-    n_genes=8,
-)
-CLEAN = {
-    "subjects": ["A", "B"],
-    "timepoints": ["D28", "M6"],
-    "replicates": 2,
-    "fragments": 40,
-    "background_sites": 40,
-    "reads_per_molecule": 3,
-    **dict.fromkeys(
-        ("substitution_start", "substitution_end", "indel", "slippage", "breakpoint_jitter", "index_hop"), 0
-    ),
-    **dict.fromkeys(("recombination", "chimera", "low_quality", "unlisted_barcode"), 0),
-}
-
-
-@cache
-def host():
-    return simulate_host(np.random.default_rng(5), SMALL)
-
-
-def inputs() -> Inputs:
-    made = host()
-    repeats = pd.DataFrame(
-        [(r.contig, r.start, r.end) for r in made.genome.repeats], columns=["contig", "start", "end"]
-    )
-    return Inputs(made.genome.contigs, read_genes(gtf_text(made.genes)), repeats, made.vector.codes)
-
-
-@dataclass
-class Made:
-    """A run with its reads as text and one row of truth per pair."""
-
-    run: AmpliconRun
-    r1: list[str]
-    r2: list[str]
-    i1: list[str]
-    truth: pd.DataFrame
-    text: dict[str, bytes]
-
-
-def records(text: bytes) -> tuple[list[str], list[str], list[str]]:
-    lines = text.decode().splitlines()
-    assert len(lines) % 4 == 0
-    return lines[0::4], lines[1::4], lines[3::4]
-
-
-def make(seed: int = 1, **changes) -> Made:
-    scenario = load_scenario({**CLEAN, **changes})
-    run = simulate_amplicon(inputs(), scenario, np.random.default_rng(seed))
-    blocks = list(run.blocks())
-    text = {mate: b"".join(getattr(block, mate) for block in blocks) for mate in ("r1", "r2", "i1")}
-    tables = [run.read_truth(block) for block in blocks]
-    truth = pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()
-    return Made(run, *(records(text[mate])[1] for mate in ("r1", "r2", "i1")), truth, text)
 
 
 @cache
 def clean(vector_end: str) -> Made:
     return make(vector_ends=[vector_end], short_fraction=0.3, length_mean=150, length_sd=60)
-
-
-def flip(text: str) -> str:
-    return text[::-1].translate(str.maketrans("ACGT", "TGCA"))
-
-
-def contigs() -> dict[str, str]:
-    return {name: decode(codes) for name, codes in host().genome.contigs.items()}
-
-
-def host_rows(made: Made) -> pd.DataFrame:
-    molecules = made.run.molecule_truth()
-    rows = made.truth.join(molecules.set_index("molecule").drop(columns=["sample", "site_id"]), on="molecule")
-    rows["chemistry_end"] = [made.run.chemistries[0].vector_end] * len(rows)
-    return rows
 
 
 @pytest.mark.parametrize("vector_end", ["U5", "U3"])
@@ -125,18 +43,6 @@ def test_error_free_host_reads_follow_the_contract(vector_end: str, strand: str)
         assert made.r1[index] == expected_r1[:150]
         short += length < 80
     assert short > 10
-
-
-def host_insert(contig: str, position: int, strand: str, vector_end: str, length: int) -> str:
-    """The insert from first principles: walk away from the vector on the side that this vector end faces."""
-    base = position - 1
-    if vector_end == "U5":
-        return contig[base : base + length] if strand == "+" else flip(contig[base - length + 1 : base + 1])
-    if strand == "+":  # the 5-bp duplication is [p, p + 4]; the 5' LTR faces its last base from the right
-        last = base + 4
-        return flip(contig[last - length + 1 : last + 1])
-    first = base - 4
-    return contig[first : first + length]
 
 
 @pytest.mark.parametrize("vector_end", ["U5", "U3"])
@@ -355,6 +261,27 @@ def test_contamination_brings_other_subjects_sites():
         for site, subject in zip(truth["site_id"], truth["subject"], strict=True)
     ]
     assert (np.array(own) == (truth["cause"] == "clone").to_numpy()).all()
+
+
+@pytest.mark.parametrize("cv", [0.0, 0.3])
+def test_clones_differ_between_replicates_by_the_given_variation(cv: float):
+    design = {"subjects": ["A"], "timepoints": ["D28"], "ntc_libraries": 0}
+    design |= {"replicates": 12, "fragments": 400}
+    changes = {"background_sites": 8, "neighbour_pairs": 0, "drift_sigma": 0, "background_sigma": 0.3}
+    scenario = load_scenario({**CLEAN, **design, **changes, "replicate_cv": cv})
+    run = simulate_amplicon(inputs(), scenario, np.random.default_rng(21))
+    host_only = run.molecules.site >= 0
+    counts = np.zeros((12, 8))
+    np.add.at(counts, (run.molecules.library[host_only], run.molecules.site[host_only]), 1)
+    share = counts / counts.sum(axis=1, keepdims=True)
+    true = run.clones.fractions[:, 0]
+    # Excess over sampling, less what the closure takes; 77 degrees of freedom: standard error 0.018.
+    excess = share.var(axis=0, ddof=1) / true**2 - (1 - true) / true / counts.sum(axis=1).mean()
+    assert excess.mean() == pytest.approx(cv**2 * (1 - (true**2).sum()), abs=0.045)
+    # What is reported as the truth stays the specimen's.
+    assert share.mean(axis=0) == pytest.approx(true, rel=0.3)
+    truth = run.site_truth()
+    assert truth.groupby("site_id")["fraction"].nunique().max() == 1
 
 
 def test_fates_of_all_pairs_add_up_and_names_tell_nothing():

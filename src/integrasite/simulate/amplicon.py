@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -21,17 +22,12 @@ from integrasite.simulate.molecules import (
     simulate_molecules,
 )
 from integrasite.simulate.pcr import Pairs, amplify
+from integrasite.simulate.promoter import carry, promoter_interval
 from integrasite.simulate.scenario import AmpliconScenario
 from integrasite.simulate.sequencer import Sequencer
-from integrasite.simulate.sequences import Bools
-from integrasite.simulate.truth import (
-    Tally,
-    classify_pairs,
-    match_indices,
-    molecule_table,
-    read_table,
-    site_table,
-)
+from integrasite.simulate.sequences import Bools, Ints
+from integrasite.simulate.truth import Tally, classify_pairs, match_indices
+from integrasite.simulate.truth_tables import molecule_table, read_table, site_table
 from integrasite.simulate.uniqueness import molecules_are_unique, near_host_sequence
 from integrasite.simulate.vector import ltr_length
 
@@ -55,6 +51,7 @@ class AmpliconRun:
 
     scenario: AmpliconScenario
     host: Host
+    vector: Codes
     libraries: list[SimulatedLibrary]
     chemistries: list[Chemistry]
     clones: Clones
@@ -77,8 +74,8 @@ class AmpliconRun:
     def _block(self, pairs: Pairs, sequencer: Sequencer, names: Names) -> Block:
         r1, r2, i1 = sequencer.sequence(pairs)
         index = match_indices(i1.codes, sequencer.barcodes, Calling.model_validate({}).barcode_mismatches)
-        fate = classify_pairs(pairs, self.molecules, self.unique, index)
-        self.tally.add(pairs, fate, index)
+        fate = classify_pairs(pairs, self.molecules, self.unique, index, self._linkers)
+        self.tally.add(pairs, self.molecules, fate, index)
         dealt = names.deal(pairs.tile)
         truth = pd.DataFrame(
             {
@@ -90,21 +87,48 @@ class AmpliconRun:
                 "fate": fate,
                 "slip": pairs.slip,
                 "jitter": pairs.jitter,
+                "low_quality": pairs.low_quality,
             }
         )
         return Block(records(dealt, 1, r1), records(dealt, 2, r2), records(dealt, 1, i1), truth)
 
+    @cached_property
+    def _linkers(self) -> Ints:
+        """Number of each library's linker."""
+        words = [library.linker for library in self.libraries]
+        return np.array([words.index(word) for word in words], np.int64)
+
+    @cached_property
+    def _places(self) -> pd.DataFrame:
+        """Molecules as known before any read; the counts of reads are not yet there."""
+        return self.molecule_truth()
+
     def read_truth(self, block: Block) -> pd.DataFrame:
         """A block's truth as rows of `truth.READ_TRUTH`."""
-        return read_table(block.truth, self.molecules, self.clones, self.libraries)
+        return read_table(block.truth, self._places, self.libraries)
 
     def molecule_truth(self) -> pd.DataFrame:
         """One row per molecule (rows of `truth.MOLECULE_TRUTH` and more); call after `blocks`."""
-        return molecule_table(self.molecules, self.clones, self.libraries, self.unique, self.tally)
+        return molecule_table(
+            self.host,
+            self.molecules,
+            self.leads,
+            self.clones,
+            self.libraries,
+            self.scenario,
+            self.unique,
+            self.tally,
+        )
 
     def site_truth(self) -> pd.DataFrame:
-        """One row per library and site (rows of `truth.TRUTH`); call after `blocks`."""
-        return site_table(self.molecule_truth(), self.clones, self.libraries, self.scenario.timepoints)
+        """One row per library, site and cause (rows of `truth.TRUTH`); call after `blocks`."""
+        return site_table(
+            self.molecule_truth(),
+            self.tally.stray_table(),
+            self.clones,
+            self.libraries,
+            self.scenario.timepoints,
+        )
 
 
 @dataclass(frozen=True)
@@ -137,19 +161,26 @@ def simulate_amplicon(inputs: Inputs, scenario: AmpliconScenario, rng: np.random
         raise ConfigError(
             "the vector does not begin and end with the same LTR; give the provirus, LTR to LTR"
         )
-    pool = pool_with_vector(inputs.contigs, inputs.vector)
-    host = Host(pool, tuple(inputs.contigs), inputs.genes, inputs.repeats, inputs.places)
+    vector, carried = inputs.vector, None
+    if scenario.human_promoter:
+        lengths = {name: codes.size for name, codes in inputs.contigs.items()}
+        interval = promoter_interval(scenario.human_promoter, inputs.genes, lengths)
+        vector = carry(vector, ltr, inputs.contigs, interval)
+        carried = pd.DataFrame([interval[:3]], columns=["contig", "start", "end"])
+    pool = pool_with_vector(inputs.contigs, vector)
+    host = Host(pool, tuple(inputs.contigs), inputs.genes, inputs.repeats, inputs.places, carried)
     libraries = plan_libraries(scenario, rng)
-    chemistries = [chemistry_of(inputs.vector, end, scenario) for end in dict.fromkeys(scenario.vector_ends)]
+    chemistries = [chemistry_of(vector, end, scenario) for end in dict.fromkeys(scenario.vector_ends)]
     clones = simulate_clones(host, scenario, rng)
-    leads = Leads.of(chemistries)
-    shared = near_host_sequence(inputs.vector, pool, host.size)
+    leads = Leads.of(chemistries, scenario.truncated_least)
+    shared = near_host_sequence(vector, pool, host.size)
     bench = Bench(host, clones, leads, scenario, ltr, shared)
     molecules = simulate_molecules(bench, libraries, rng)
     linker = len(libraries[0].linker)
     unique = molecules_are_unique(pool, host.size, molecules, leads.lengths, scenario, linker)
-    pairs = amplify(molecules, junction_runs(pool, molecules, leads), len(libraries), scenario, rng)
+    subjects = np.array([library.subject_index for library in libraries], np.int64)
+    pairs = amplify(molecules, junction_runs(pool, molecules, leads), subjects, scenario, rng)
     tally = Tally(len(libraries), len(molecules))
     return AmpliconRun(
-        scenario, host, libraries, chemistries, clones, molecules, leads, unique, pairs, tally, rng
+        scenario, host, vector, libraries, chemistries, clones, molecules, leads, unique, pairs, tally, rng
     )

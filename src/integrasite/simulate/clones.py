@@ -9,9 +9,12 @@ import pandas as pd
 from integrasite.errors import ConfigError
 from integrasite.simulate.scenario import AmpliconScenario, Dominant
 from integrasite.simulate.sequences import Bools, Floats, Ints, Pool
+from integrasite.simulate.words import K, count_words, word_keys
 
 MARGIN = 2000
 """Sites keep this far (bp) from the ends of a contig, so that fragments do not run off it."""
+COPIED = 60
+"""Length (bp) of the host sequence beside a site that is compared with the rest of the host."""
 SPACING = 12
 """Sites that are not meant to be neighbours keep more than this (bp) from each other."""
 
@@ -26,6 +29,7 @@ class Host:
         genes: columns `contig, start, end, strand, name` (0-based half-open).
         repeats: columns `contig, start, end`; may be empty.
         places: columns `contig, position, strand` to choose background sites from; None: anywhere.
+        carried: columns `contig, start, end`: host sequence that the vector carries; None: not known.
     """
 
     pool: Pool
@@ -33,6 +37,7 @@ class Host:
     genes: pd.DataFrame
     repeats: pd.DataFrame
     places: pd.DataFrame | None = None
+    carried: pd.DataFrame | None = None
 
     @property
     def size(self) -> int:
@@ -75,12 +80,13 @@ class Clones:
 def simulate_clones(host: Host, scenario: AmpliconScenario, rng: np.random.Generator) -> Clones:
     """Choose sites and clone sizes of every subject."""
     chooser = _Chooser(host, scenario, rng)
+    shared = chooser.shared(scenario.shared_sites)
     frames, fractions = [], []
     for index, subject in enumerate(scenario.subjects):
         dominant = [clone for clone in scenario.dominant if clone.subject == subject]
-        rows = [chooser.dominant(clone) for clone in dominant]
-        rows += chooser.background(scenario.background_sites)
-        rows += chooser.neighbours(rows[len(dominant) :], scenario.neighbour_pairs)
+        rows = [chooser.dominant(clone) for clone in dominant] + shared
+        rows += chooser.background(scenario.background_sites) + chooser.promoter(scenario.promoter_sites)
+        rows += chooser.neighbours(rows[len(dominant) + len(shared) :], scenario.neighbour_pairs)
         frame = pd.DataFrame(rows, columns=["offset", "forward", "origin"])
         frames.append(frame.assign(subject=index))
         fractions.append(_fractions(dominant, len(rows), scenario, rng))
@@ -91,9 +97,13 @@ def simulate_clones(host: Host, scenario: AmpliconScenario, rng: np.random.Gener
 def _fractions(
     dominant: Sequence[Dominant], n: int, scenario: AmpliconScenario, rng: np.random.Generator
 ) -> Floats:
-    """Chosen shares for dominant clones, drifting log-normal ones for the rest; each column adds up to 1."""
-    n_times, n_rest = len(scenario.timepoints), n - len(dominant)
-    chosen = np.array([clone.fractions for clone in dominant], np.float64).reshape(len(dominant), n_times)
+    """Chosen shares for dominant clones and shared sites, drifting log-normal ones for the rest; each column adds up to 1."""
+    n_times, n_rest = len(scenario.timepoints), n - len(dominant) - scenario.shared_sites
+    fixed = [
+        *(clone.fractions for clone in dominant),
+        *[[scenario.shared_fraction] * n_times] * scenario.shared_sites,
+    ]
+    chosen = np.array(fixed, np.float64).reshape(len(fixed), n_times)
     steps = rng.normal(0, scenario.drift_sigma, (n_rest, n_times))
     steps[:, :1] = rng.normal(0, scenario.background_sigma, (n_rest, 1))
     sizes = np.exp(np.cumsum(steps, axis=1))
@@ -119,6 +129,7 @@ class _Chooser:
         self.free = host.inner()
         self.genic = host.mask(host.genes)
         self.repetitive = host.mask(host.repeats)
+        self.copied: list[tuple[int, bool]] = []
 
     def take(self, offset: int) -> None:
         """Keep later draws away from here."""
@@ -149,16 +160,59 @@ class _Chooser:
             raise ConfigError(f"scenario, 'dominant': no free place in the first third of '{name}'")
         return int(self.rng.choice(usable)), forward
 
+    def shared(self, n: int) -> list[Row]:
+        """Places for clones that all subjects have, each of its own; unique where the repeats are known."""
+        return self._draw(~self.repetitive, n, "shared") if n else []
+
+    def promoter(self, n: int) -> list[Row]:
+        """Sites inside the host sequence that the vector carries."""
+        if not n or self.host.carried is None:
+            return []
+        return self._draw(self.host.mask(self.host.carried), n, "promoter")
+
     def background(self, n: int) -> list[Row]:
-        """Ordinary sites: from the given places, or by gene bias and repeats."""
+        """Ordinary sites: in repeats, then from the given places or by gene bias."""
+        listed = bool(self.repetitive.any())
+        wanted = listed or self.scenario.repeat_fraction > 0
+        n_repeat = int(self.rng.binomial(n, self.scenario.repeat_fraction)) if wanted else 0
         if self.host.places is not None:
-            return self._from_places(self.host.places, n)
-        n_repeat = int(self.rng.binomial(n, self.scenario.repeat_fraction)) if self.repetitive.any() else 0
+            return self._repeats(n_repeat) + self._from_places(self.host.places, n - n_repeat)
         n_genic = (
             int(self.rng.binomial(n - n_repeat, self.scenario.in_gene_fraction)) if self.genic.any() else 0
         )
-        rows = self._draw(self.repetitive, n_repeat, "repeat") + self._draw(self.genic, n_genic, "background")
+        rows = self._repeats(n_repeat) + self._draw(self.genic, n_genic, "background")
         return rows + self._draw(~self.genic, n - n_repeat - n_genic, "background")
+
+    def _repeats(self, n: int) -> list[Row]:
+        """Sites in listed repeats; where none are listed, beside sequence that the host has elsewhere too."""
+        return self._draw(self.repetitive, n, "repeat") if self.repetitive.any() else self._copies(n)
+
+    def _copies(self, n: int) -> list[Row]:
+        rows: list[Row] = []
+        for _ in range(20):
+            while self.copied and len(rows) < n:
+                offset, forward = self.copied.pop()
+                if self.free[offset]:
+                    self.take(offset)
+                    rows.append((offset, forward, "repeat"))
+            if len(rows) == n:
+                return rows
+            self._find_copied(max(40 * n * len(self.scenario.subjects), 2000))
+        raise ConfigError(f"the genome has too few repeated places for {n} sites; lower 'repeat_fraction'")
+
+    def _find_copied(self, n: int) -> None:
+        """Draw places and keep those of whose first `COPIED` bases most words of K occur elsewhere in the host."""
+        offsets = self.rng.integers(0, self.host.size, n)
+        forward = self.rng.random(n) < 0.5
+        usable = np.flatnonzero(self.free[offsets]).tolist()
+        drawn = [(int(offsets[i]), bool(forward[i])) for i in usable]
+        keys = [word_keys(self.host.pool.cut(at, along, COPIED))[0] for at, along in drawn]
+        if not keys:
+            return
+        wanted, which = np.unique(np.stack(keys), return_inverse=True)
+        often = count_words(self.host.pool, self.host.size, wanted) > 1
+        shared = np.flatnonzero(often[which.reshape(-1, COPIED - K + 1)].mean(axis=1) > 0.5)
+        self.copied += [drawn[i] for i in shared.tolist()]
 
     def _draw(self, among: Bools, n: int, origin: str) -> list[Row]:
         rows: list[Row] = []
@@ -188,11 +242,13 @@ class _Chooser:
         return rows
 
     def neighbours(self, rows: list[Row], n: int) -> list[Row]:
-        """A second site 1-10 bp beside some of the rows, in the same orientation."""
+        """A second site a few bp beside some of the rows, in the same orientation."""
+        low, high = self.scenario.neighbour_distance
         chosen: Ints = self.rng.permutation(len(rows))[:n]
         return [
             (
-                rows[int(i)][0] + int(self.rng.integers(1, 11)) * (1 if self.rng.random() < 0.5 else -1),
+                rows[int(i)][0]
+                + int(self.rng.integers(low, high + 1)) * (1 if self.rng.random() < 0.5 else -1),
                 rows[int(i)][1],
                 "neighbour",
             )

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from integrasite.model.tables import Table
+from integrasite.simulate.causes import CAUSES, Support
 
 NEAR = 5
 """A called site this close (bp) to a true one, on its strand, counts as found (the field's own criterion)."""
@@ -36,8 +37,9 @@ class Evaluation:
         truth: the detectable rows of the truth table with `found` (bool), `found_as` (`unique`, `multihit` or
             empty) and `offset` (bp from the truth to the call; missing where not found as unique).
         calls: the passed rows of the sites table with `call`: `true`, or why it is false:
-            `contamination` (the truth says so), `wobble` (near a true site of the library),
-            `other_library` (true elsewhere in the run), `unexplained`.
+            `contamination`, `hop`, `recombination`, `mispriming`, `truncated_ltr` (such reads lie there; the last
+            two only where the truth of the reads is given), `wobble` (near a true site of the library),
+            `other_library` (true elsewhere in the run), `unexplained`. `distance` is the bp from such reads.
     """
 
     truth: pd.DataFrame
@@ -77,7 +79,7 @@ class Evaluation:
 
     def precision_table(self) -> pd.DataFrame:
         """Passed sites by what they truly are, as rows of `PRECISION`."""
-        words = ["true", "contamination", "wobble", "other_library", "unexplained"]
+        words = ["true", *CAUSES, "wobble", "other_library", "unexplained"]
         counts = self.calls["call"].value_counts()
         rows = [
             (word, int(counts.get(word, 0)), int(counts.get(word, 0)) / max(len(self.calls), 1))
@@ -87,11 +89,16 @@ class Evaluation:
 
 
 def evaluate_sites(
-    truth: pd.DataFrame, sites: pd.DataFrame, multihits: pd.DataFrame, *, near: int = NEAR
+    truth: pd.DataFrame,
+    sites: pd.DataFrame,
+    multihits: pd.DataFrame,
+    *,
+    near: int = NEAR,
+    support: Support | None = None,
 ) -> Evaluation:
     """Compare called sites with the truth, library by library.
 
-    A true site is detectable if a usable pair supports it and it is no contamination. It is found by a passed
+    A true site is detectable if a usable pair of its own library supports it. It is found by a passed
     site at most `near` bp away on its strand, or by a passed multihit one of whose places is.
 
     Args:
@@ -99,6 +106,7 @@ def evaluate_sites(
         sites: rows of `sites.tsv.gz`.
         multihits: rows of `multihits.tsv.gz`.
         near: largest distance, bp.
+        support: the reads behind every place; without it only the causes that `truth` lists are told apart.
     """
     passed = sites[sites["status"] == "pass"].reset_index(drop=True)
     calls = _Places(passed, passed["placement"].eq("unique"))
@@ -112,7 +120,15 @@ def evaluate_sites(
         found_as=[how for how, _ in found],
         offset=pd.array([offset for _, offset in found], dtype="Int64"),
     )
-    return Evaluation(marked, passed.assign(call=_judge(passed, truth, multihits, near)))
+    judged = _judge(passed, truth, multihits, near, support or _listed_support(truth))
+    words, distances = [word for word, _ in judged], [distance for _, distance in judged]
+    return Evaluation(marked, passed.assign(call=words, distance=pd.array(distances, dtype="Int64")))
+
+
+def _listed_support(truth: pd.DataFrame) -> Support:
+    """What the truth table itself says of wrong reads."""
+    counted = truth[truth["n_reads"] > 0]
+    return Support(counted[["sample", "contig", "strand", "position", "cause", "n_reads"]])
 
 
 Row = tuple[str, str, str, int]
@@ -147,24 +163,30 @@ def _find(row: Row, calls: _Places, places: _Places, near: int) -> tuple[str, in
     return ("multihit", None) if places.offset(row, near) is not None else ("", None)
 
 
-def _judge(passed: pd.DataFrame, truth: pd.DataFrame, multihits: pd.DataFrame, near: int) -> list[str]:
-    """What each passed site truly is."""
+def _judge(
+    passed: pd.DataFrame, truth: pd.DataFrame, multihits: pd.DataFrame, near: int, support: Support
+) -> list[tuple[str, int | None]]:
+    """What each passed site truly is, and how far from the reads that explain it."""
     real = truth[truth["n_reads"] > 0]
-    own, foreign = _Places(real[real["cause"] == "clone"]), _Places(real[real["cause"] == "contamination"])
-    anywhere = _Places(real.assign(sample="*"))
+    own, anywhere = _Places(real[real["cause"] == "clone"]), _Places(real.assign(sample="*"))
     clusters = {key: _rows(group) for key, group in multihits.groupby(["sample", "cluster"])}
     words = []
     for row, placement, cluster in zip(_rows(passed), passed["placement"], passed["cluster"], strict=True):
         others = clusters.get((row[0], cluster), []) if placement == "multihit" else []
-        words.append(_word([row, *others], own, foreign, anywhere, near))
+        words.append(_word([row, *others], own, anywhere, support, near))
     return words
 
 
-def _word(rows: list[Row], own: _Places, foreign: _Places, anywhere: _Places, near: int) -> str:
+def _word(
+    rows: list[Row], own: _Places, anywhere: _Places, support: Support, near: int
+) -> tuple[str, int | None]:
     if any(own.offset(row, near) is not None for row in rows):
-        return "true"
-    if any(foreign.offset(row, near) is not None for row in rows):
-        return "contamination"
+        return "true", None
+    cause, distance = support.explain(rows)
+    if cause:
+        return cause, distance
     if own.offset(rows[0], WOBBLE) is not None:
-        return "wobble"
-    return "other_library" if anywhere.offset(("*", *rows[0][1:]), near) is not None else "unexplained"
+        return "wobble", None
+    return (
+        "other_library" if anywhere.offset(("*", *rows[0][1:]), near) is not None else "unexplained"
+    ), None

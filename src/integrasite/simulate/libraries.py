@@ -59,7 +59,7 @@ def plan_libraries(scenario: AmpliconScenario, rng: np.random.Generator) -> list
     """Lay out subjects x time points x replicates and the no-template controls.
 
     Returns:
-        Libraries in sheet order, with barcodes and linkers that are well apart.
+        Libraries in sheet order, with barcodes that are well apart, and so the linkers unless they are shared.
     """
     slots = [
         (subject, when, replicate)
@@ -71,6 +71,8 @@ def plan_libraries(scenario: AmpliconScenario, rng: np.random.Generator) -> list
     n = len(slots) + len(controls)
     barcodes = distinct_words(rng, n, scenario.barcode_length, scenario.barcode_distance)
     constants = distinct_words(rng, n, scenario.linker_constant, scenario.linker_distance)
+    if scenario.shared_linker:
+        constants = constants[:1] * n
     linkers = [constant + "N" * scenario.umi_length + scenario.linker_after_umi for constant in constants]
     return [
         _library(scenario, slot, barcode, linker)

@@ -42,13 +42,13 @@ class Leads:
     truncated: dict[str, tuple[int, ...]]
 
     @classmethod
-    def of(cls, chemistries: list[Chemistry]) -> Self:
+    def of(cls, chemistries: list[Chemistry], truncated_least: int = 3) -> Self:
         """All leads of the run's protocols: complete, primer alone, LTR ends that lack their last bases."""
         rows: list[Codes] = []
         full, primer_only, truncated = {}, {}, {}
         for chemistry in chemistries:
             base, n_primer, n_ltr = len(rows), len(chemistry.primer), len(chemistry.ltr_end)
-            kept = range(min(3, n_ltr - 3), n_ltr - 2)
+            kept = range(max(min(3, n_ltr - truncated_least), 0), n_ltr - truncated_least + 1)
             rows += [
                 chemistry.lead,
                 chemistry.lead[:n_primer],
@@ -178,6 +178,9 @@ def _own_sites(bench: Bench, library: SimulatedLibrary, n: int, rng: np.random.G
         return np.zeros(n, np.int64)
     mine = np.flatnonzero(bench.clones.sites["subject"].to_numpy() == library.subject_index)
     shares = bench.clones.fractions[mine, library.time_index]
+    if bench.scenario.replicate_cv:  # nothing is drawn otherwise: older seeds keep their bytes
+        sigma = np.sqrt(np.log1p(bench.scenario.replicate_cv**2))
+        shares = shares * rng.lognormal(-(sigma**2) / 2, sigma, shares.size)
     return rng.choice(mine, size=n, p=shares / shares.sum())
 
 
@@ -202,6 +205,12 @@ def junction_start(position: Ints, along: Bools, vector_end: str, tsd: int) -> t
     if vector_end == "U5":
         return position, along
     return position + np.where(along, tsd - 1, 1 - tsd), ~along
+
+
+def junction_site(start: Ints, forward: Bools, is_u5: Bools, tsd: int) -> tuple[Ints, Bools]:
+    """Site and orientation of junction reads that begin at `start`; the inverse of `junction_start`."""
+    along = forward == is_u5
+    return start - np.where(is_u5, 0, np.where(along, tsd - 1, 1 - tsd)), along
 
 
 def _lengths(bench: Bench, start: Ints, forward: Bools, rng: np.random.Generator) -> Ints:

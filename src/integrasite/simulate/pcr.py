@@ -45,23 +45,23 @@ class Pairs:
 
 
 def amplify(
-    molecules: Molecules, runs: Ints, n_libraries: int, scenario: AmpliconScenario, rng: np.random.Generator
+    molecules: Molecules, runs: Ints, subjects: Ints, scenario: AmpliconScenario, rng: np.random.Generator
 ) -> Pairs:
     """Draw the run's read pairs.
 
     Args:
         molecules: before PCR.
         runs: length of the homopolymer at each molecule's junction, `molecules.junction_runs`.
-        n_libraries: libraries of the run.
+        subjects: per library of the run, the number of its subject (controls: any other number).
         scenario: rates.
         rng: source of randomness.
     """
-    molecule, tile = _order(_copies(molecules, n_libraries, scenario, rng), len(molecules), scenario, rng)
+    molecule, tile = _order(_copies(molecules, subjects.size, scenario, rng), len(molecules), scenario, rng)
     n = molecule.size
     far = _chimeras(molecule, molecules, scenario, rng)
     recombined = rng.random(n) < scenario.recombination
     linker_of = np.where(recombined, rng.integers(0, max(len(molecules), 1), n), far)
-    index = _indices(molecules.library[molecule], n_libraries, scenario, rng)
+    index = _indices(molecules.library[molecule], subjects, scenario, rng)
     moved = (rng.random(n) < scenario.breakpoint_jitter) & (molecules.length[far] > 40)
     jitter = np.where(moved, rng.integers(1, 4, n) * rng.choice(np.array([-1, 1]), n), 0)
     low_quality = rng.random(n) < scenario.low_quality
@@ -121,13 +121,26 @@ def _chimeras(
     return np.where(rng.random(molecule.size) < scenario.chimera, drawn, molecule)
 
 
-def _indices(library: Ints, n_libraries: int, scenario: AmpliconScenario, rng: np.random.Generator) -> Ints:
+def _indices(library: Ints, subjects: Ints, scenario: AmpliconScenario, rng: np.random.Generator) -> Ints:
     """Library named by the index read."""
-    n = library.size
+    n, n_libraries = library.size, subjects.size
     hopped = (rng.random(n) < scenario.index_hop) & (n_libraries > 1)
-    other = (library + rng.integers(1, max(n_libraries, 2), n)) % n_libraries
+    if scenario.hop_between == "all":
+        other = (library + rng.integers(1, max(n_libraries, 2), n)) % n_libraries
+    else:
+        other = _of_other_subject(library, subjects, rng)
     index = np.where(hopped, other, library)
     return np.where(rng.random(n) < scenario.unlisted_barcode, UNLISTED, index)
+
+
+def _of_other_subject(library: Ints, subjects: Ints, rng: np.random.Generator) -> Ints:
+    """For each pair a random library of another subject; its own where there is none."""
+    drawn, other = rng.random(library.size), library.copy()
+    for own in range(subjects.size):
+        partners, mine = np.flatnonzero(subjects != subjects[own]), library == own
+        if partners.size:
+            other[mine] = partners[(drawn[mine] * partners.size).astype(np.int64)]
+    return other
 
 
 def _slips(

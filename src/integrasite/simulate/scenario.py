@@ -63,20 +63,31 @@ class AmpliconScenario:
     linker_constant: int = 19  # library-specific bases before the UMI
     umi_length: int = 12
     linker_after_umi: str = "CTCCGCTTAAGGGACT"
+    shared_linker: bool = (
+        False  # all libraries carry the same linker, so that only the index read tells them apart
+    )
     linker_distance: int = 8  # least number of differing bases between two libraries' linkers
     barcode_length: int = 12
     barcode_distance: int = 5
     tsd: int = 5
+    human_promoter: str = (
+        ""  # host sequence that the vector carries: a gene (its promoter) or CONTIG:START-END
+    )
 
     # clones, per subject
     background_sites: int = 300
     background_sigma: float = 1.0  # of the log of clone sizes
     drift_sigma: float = 0.3  # of the log of a clone's size from one time point to the next
+    replicate_cv: float = 0.0  # of a clone's share between libraries, beyond sampling (log-normal, mean 1)
     in_gene_fraction: float = 0.75
-    repeat_fraction: float = (
-        0.0  # of background sites put into listed repeats on top of those that fall there
-    )
+    # of background sites put into listed repeats on top of those that fall there; without a list, to places whose
+    # first bases the host has elsewhere too
+    repeat_fraction: float = 0.0
     neighbour_pairs: int = 6  # pairs of sites 1-10 bp apart, same orientation
+    neighbour_distance: tuple[int, int] = (1, 10)  # shortest and longest, bp
+    shared_sites: int = 0  # places that hold a clone of every subject, each of its own
+    shared_fraction: float = 0.01  # share of the subject's cells of each such clone
+    promoter_sites: int = 0  # background sites inside the host sequence that the vector carries
     dominant: tuple[Dominant, ...] = ()
 
     # fragments
@@ -93,6 +104,7 @@ class AmpliconScenario:
     two_ltr_circle: float = 0.015
     autointegration: float = 0.01
     truncated_ltr: float = 0.015
+    truncated_least: int = 3  # fewest bases that a truncated LTR end lacks
     no_insert: float = 0.025
     mispriming: float = 0.03
     contamination: float = 0.0  # of host molecules: DNA of another subject of the run
@@ -107,6 +119,7 @@ class AmpliconScenario:
 
     # fractions of read pairs
     index_hop: float = 0.003  # I1 of another library of the run; the linker stays
+    hop_between: Literal["all", "subjects"] = "all"  # whose index: any library's, or another subject's
     unlisted_barcode: float = 0.02  # I1 that no row of the sheet has
     recombination: float = 0.002  # linker and UMI of a random other molecule of the run
     chimera: float = 0.002  # everything on the linker's side comes from another molecule of the library
@@ -119,7 +132,8 @@ class AmpliconScenario:
     read_length_r2: int = 150
     substitution_start: float = 0.0008  # per base, at the first base
     substitution_end: float = 0.005  # per base, at the last base
-    indel: float = 0.00002  # per base
+    indel: float = 0.00002  # per base, mean over the read
+    indel_rise: float = 1.0  # rate at the last base over that at the first
     tiles: int = 4
     locality: float = (
         20.0  # copies of a molecule lie about so many molecules apart in a tile; negative: anywhere
@@ -147,7 +161,7 @@ def check_scenario(scenario: AmpliconScenario) -> None:
     Raises:
         ConfigError: naming the field.
     """
-    not_rates = ("short_fraction", "in_gene_fraction", "repeat_fraction", "contamination")
+    not_rates = ("short_fraction", "in_gene_fraction", "repeat_fraction", "contamination", "shared_fraction")
     for name in (*ARTEFACTS, *READ_RATES, *not_rates):
         if not 0 <= getattr(scenario, name) <= 1:
             raise ConfigError(f"scenario, '{name}': {getattr(scenario, name)} is not a fraction from 0 to 1")
@@ -155,6 +169,7 @@ def check_scenario(scenario: AmpliconScenario) -> None:
         raise ConfigError(
             f"scenario: {', '.join(ARTEFACTS)} add up to more than 0.9; leave room for host junctions"
         )
+    _check_chemistry(scenario)
     for clone in scenario.dominant:
         if clone.subject not in scenario.subjects:
             raise ConfigError(
@@ -169,10 +184,28 @@ def check_scenario(scenario: AmpliconScenario) -> None:
             sum(f)
             for f in zip(*(c.fractions for c in scenario.dominant if c.subject == subject), strict=True)
         ]
-        if any(total > 1 for total in totals):
+        shared = scenario.shared_sites * scenario.shared_fraction
+        if any(total + shared > 1 for total in (*totals, 0.0)):
             raise ConfigError(
                 f"scenario, 'dominant': the clones of {subject} add up to more than 1 at a time point"
             )
+
+
+def _check_chemistry(scenario: AmpliconScenario) -> None:
+    """Refuse neighbours, LTR ends, indels, noise and promoter sites that cannot be made."""
+    low, high = scenario.neighbour_distance
+    if not 1 <= low <= high:
+        raise ConfigError(f"scenario, 'neighbour_distance': {low} to {high} is no range of 1 bp and more")
+    if not 1 <= scenario.truncated_least <= scenario.ltr_end_length:
+        raise ConfigError(
+            f"scenario, 'truncated_least': {scenario.truncated_least} is not from 1 to ltr_end_length"
+        )
+    if scenario.indel_rise <= 0:
+        raise ConfigError(f"scenario, 'indel_rise': {scenario.indel_rise} is not above 0")
+    if scenario.replicate_cv < 0:
+        raise ConfigError(f"scenario, 'replicate_cv': {scenario.replicate_cv} is below 0")
+    if scenario.promoter_sites and not scenario.human_promoter:
+        raise ConfigError("scenario, 'promoter_sites': there is no 'human_promoter' to hold them")
 
 
 ARTEFACTS = (

@@ -8,9 +8,7 @@ import pandas as pd
 from integrasite.config.calling import Calling
 from integrasite.kernels.codes import Codes
 from integrasite.model.fates import FATES, Fate
-from integrasite.model.sites import site_label, strand_word
 from integrasite.model.tables import Table
-from integrasite.simulate.clones import Clones
 from integrasite.simulate.libraries import SimulatedLibrary
 from integrasite.simulate.molecules import Kind, Molecules
 from integrasite.simulate.pcr import UNLISTED, Pairs
@@ -33,8 +31,9 @@ TRUTH = _table(
 """One row per library and site. `n_molecules` were in the tube, `n_molecules_read` gave a usable pair;
 `n_usable` of the `n_reads` pairs can support the site; `longest_insert` (bp) and `n_lengths` are over
 molecules with usable pairs, `min_length` and `max_length` over all; `class` is `unique` if any of them
-can be placed uniquely, else `repeat`; `cause` is `clone` or `contamination`; `fraction` is the clone's
-true share of the specimen's cells."""
+can be placed uniquely, else `repeat`; `fraction` is the clone's true share of the specimen's cells. `cause` is
+`clone`; `contamination` (DNA of another subject); `hop` or `recombination` (usable pairs of another library's
+molecules that bear this one's index, with their own linker or with another molecule's; `n_molecules` is 0)."""
 
 FATE_COUNTS = _table("truth_fates", "sample fate", "sample:str fate:str n_reads:int fraction:float")
 """Pairs by true fate and by library as the index read names it (`*`: none); they add up to all pairs."""
@@ -42,14 +41,35 @@ FATE_COUNTS = _table("truth_fates", "sample fate", "sample:str fate:str n_reads:
 MOLECULE_TRUTH = _table(
     "truth_molecules",
     "molecule",
-    f"molecule:int sample:str kind:str {_SITE} length:int umi:str foreign:bool unique:bool n_reads:int",
+    f"molecule:int sample:str subject:str vector_end:str kind:str {_SITE} breakpoint:int length:int "
+    "missing_ltr:int umi:str foreign:bool unique:bool n_reads:int n_usable:int",
 )
+"""One row per molecule. `subject` is whose DNA it is (empty where there is none); the place is where the host begins
+behind the primer's product, as a site (empty for molecules without host); `breakpoint` (1-based) is the last host base before the
+linker; `missing_ltr` is how many bases the LTR end lacks; `foreign`: from another subject than the library's;
+`unique`: its insert can be placed uniquely; `n_usable` of its `n_reads` pairs can support a site of its library."""
+
 READ_TRUTH = _table(
     "truth_reads",
     "name",
-    "name:str sample:str true_sample:str fate:str site_id:str molecule:int far_molecule:int "
-    "linker_molecule:int slip:int jitter:int",
+    f"name:str sample:str true_sample:str linker_sample:str subject:str fate:str events:str kind:str {_SITE} breakpoint:int "
+    "missing_ltr:int molecule:int far_molecule:int linker_molecule:int slip:int jitter:int",
 )
+"""One row per read pair: the library that its index names (`*`: none), that of its molecule and that of its linker; what
+became of it (`events`, joined by `,`: the keys of `EVENTS`); its molecule's subject, kind, place and missing LTR bases, as in
+`MOLECULE_TRUTH`. `slip` bases were gained or lost at the junction, the far end is off by `jitter` bp."""
+
+EVENTS = {
+    "foreign": "the molecule is DNA of another subject than its library's",
+    "hopped": "the index is another library's (`sample` instead of `true_sample`)",
+    "unlisted_barcode": "the index is no library's",
+    "recombined": "linker and UMI are those of `linker_molecule`",
+    "chimera": "the far end is that of `far_molecule`",
+    "slipped": "the homopolymer at the junction is a base longer or shorter",
+    "jittered": "the far end begins some bases off",
+    "low_quality": "the cluster is hardly readable",
+}
+"""What can happen to a read pair, and what it means."""
 
 _KIND_FATE = {
     Kind.MISPRIMING: Fate.MISPRIMING,
@@ -62,7 +82,12 @@ _KIND_FATE = {
 
 
 def classify_pairs(
-    pairs: Pairs, molecules: Molecules, unique: Bools, index: Ints, calling: Calling | None = None
+    pairs: Pairs,
+    molecules: Molecules,
+    unique: Bools,
+    index: Ints,
+    linkers: Ints,
+    calling: Calling | None = None,
 ) -> Ints:
     """The true fate of each pair, as `Fate` codes; where several apply, the one that the ledger asks first.
 
@@ -71,6 +96,7 @@ def classify_pairs(
         molecules: what they are copies of.
         unique: per molecule, whether its insert can be placed uniquely.
         index: library that each index read fits, `UNLISTED` for none (`match_indices`).
+        linkers: per library, the number of its linker; equal where libraries share one.
         calling: thresholds; of these only the shortest insert matters.
     """
     shortest = (calling or Calling.model_validate({})).min_insert
@@ -79,7 +105,7 @@ def classify_pairs(
     fate[kind == Kind.AUTOINTEGRATION] = int(Fate.AUTOINTEGRATION)
     fate[_is_chimera(pairs, molecules)] = int(Fate.UNPAIRED)
     fate[length < shortest] = int(Fate.TOO_SHORT)
-    fate[molecules.library[pairs.linker_of] != index] = int(Fate.WRONG_LINKER)
+    fate[linkers[molecules.library[pairs.linker_of]] != linkers[index]] = int(Fate.WRONG_LINKER)
     for artefact in (Kind.TWO_LTR_CIRCLE, Kind.INTERNAL_VECTOR, Kind.TRUNCATED_LTR, Kind.MISPRIMING):
         fate[kind == artefact] = int(_KIND_FATE[artefact])
     fate[(kind == Kind.NO_INSERT) | ((kind == Kind.HOST) & (length == 0))] = int(Fate.NO_INSERT)
@@ -108,14 +134,26 @@ class Tally:
         self.fates = np.zeros((self.n_libraries + 1, max(Fate) + 1), np.int64)
         self.reads = np.zeros(self.n_molecules, np.int64)
         self.usable = np.zeros(self.n_molecules, np.int64)
+        self.strays: list[Ints] = []
 
-    def add(self, pairs: Pairs, fate: Ints, index: Ints) -> None:
+    def add(self, pairs: Pairs, molecules: Molecules, fate: Ints, index: Ints) -> None:
         """Count one block; pairs without a library stand in the last row of `fates`."""
         row = np.where(index == UNLISTED, self.n_libraries, index)
         np.add.at(self.fates, (row, fate), 1)
         self.reads += np.bincount(pairs.molecule, minlength=self.n_molecules)
         good = (fate == int(Fate.SITE_UNIQUE)) | (fate == int(Fate.SITE_MULTIHIT))
-        self.usable += np.bincount(pairs.molecule[good], minlength=self.n_molecules)
+        own = molecules.library[pairs.molecule] == index
+        self.usable += np.bincount(pairs.molecule[good & own], minlength=self.n_molecules)
+        stray = good & ~own
+        recombined = molecules.library[pairs.linker_of] != molecules.library[pairs.molecule]
+        self.strays.append(np.stack([index, pairs.molecule, recombined.astype(np.int64)], axis=1)[stray])
+
+    def stray_table(self) -> pd.DataFrame:
+        """Usable pairs in another library than their molecule's: `library, molecule, cause, n_usable`."""
+        rows = np.concatenate([np.zeros((0, 3), np.int64), *self.strays])
+        table = pd.DataFrame(rows, columns=["library", "molecule", "recombined"])
+        counted = table.groupby(["library", "molecule", "recombined"]).size().rename("n_usable").reset_index()
+        return counted.assign(cause=np.where(counted.pop("recombined") == 1, "recombination", "hop"))
 
     def fate_table(self, libraries: list[SimulatedLibrary]) -> pd.DataFrame:
         """The counts as rows of `FATE_COUNTS`."""
@@ -127,105 +165,6 @@ class Tally:
             if self.fates[i, fate]
         ]
         return pd.DataFrame(rows, columns=list(FATE_COUNTS.columns))
-
-
-def molecule_table(
-    molecules: Molecules, clones: Clones, libraries: list[SimulatedLibrary], unique: Bools, tally: Tally
-) -> pd.DataFrame:
-    """One row per molecule, with what the site table is made from."""
-    at = np.maximum(molecules.site, 0)
-    placed = molecules.site >= 0
-    sites = _site_columns(clones)
-    table = sites.iloc[at].reset_index(drop=True).where(pd.Series(placed), None)
-    letters = np.array(list("ACGT"))[molecules.umi]
-    return table.assign(
-        molecule=np.arange(len(molecules)),
-        library=molecules.library,
-        sample=np.array([library.sample for library in libraries], dtype=object)[molecules.library],
-        kind=np.array([kind.name.lower() for kind in Kind], dtype=object)[molecules.kind],
-        site=molecules.site,
-        length=molecules.length,
-        umi=["".join(row) for row in letters],
-        foreign=molecules.foreign,
-        unique=unique,
-        n_reads=tally.reads,
-        n_usable=tally.usable,
-    )
-
-
-def read_table(
-    coded: pd.DataFrame, molecules: Molecules, clones: Clones, libraries: list[SimulatedLibrary]
-) -> pd.DataFrame:
-    """Rows of `READ_TRUTH` from a block's codes."""
-    samples = np.array([*(library.sample for library in libraries), "*"], dtype=object)
-    labels = np.array([*_site_columns(clones)["site_id"], ""], dtype=object)
-    molecule = coded["molecule"].to_numpy()
-    words = {int(fate): fate.word for fate in Fate}
-    filled = coded.assign(
-        sample=samples[coded["library"].to_numpy()],
-        true_sample=samples[molecules.library[molecule]],
-        fate=coded["fate"].map(words),
-        site_id=labels[molecules.site[molecule]],
-    )
-    return filled[list(READ_TRUTH.columns)]
-
-
-def _site_columns(clones: Clones) -> pd.DataFrame:
-    sites = clones.sites
-    places = list(zip(sites["contig"], sites["position0"].tolist(), sites["forward"].tolist(), strict=True))
-    return pd.DataFrame(
-        {
-            "contig": sites["contig"],
-            "position": sites["position0"] + 1,
-            "strand": [strand_word(forward) for _, _, forward in places],
-            "site_id": [site_label(contig, position, forward) for contig, position, forward in places],
-        }
-    )
-
-
-def site_table(
-    molecules: pd.DataFrame, clones: Clones, libraries: list[SimulatedLibrary], timepoints: tuple[str, ...]
-) -> pd.DataFrame:
-    """One row per library and site, from `molecule_table`, as rows of `TRUTH`."""
-    host = molecules[molecules["kind"] == "host"].copy()
-    host["usable_length"] = host["length"].where(host["n_usable"] > 0)
-    host["read"] = host["n_usable"] > 0
-    host["usable_unique"] = host["unique"] & (
-        host["read"] | ~host.groupby(["library", "site"])["read"].transform("any")
-    )
-    keys = ["library", "site", "foreign", "sample", "contig", "position", "strand", "site_id"]
-    table = host.groupby(keys, sort=True).agg(
-        n_molecules=("length", "size"),
-        n_molecules_read=("read", "sum"),
-        n_lengths=("usable_length", "nunique"),
-        n_reads=("n_reads", "sum"),
-        n_usable=("n_usable", "sum"),
-        min_length=("length", "min"),
-        max_length=("length", "max"),
-        longest_insert=("usable_length", "max"),
-        any_unique=("usable_unique", "any"),
-    )
-    return _with_library(table.reset_index(), clones, libraries, timepoints)
-
-
-def _with_library(
-    table: pd.DataFrame, clones: Clones, libraries: list[SimulatedLibrary], timepoints: tuple[str, ...]
-) -> pd.DataFrame:
-    owner = [libraries[i] for i in table["library"]]
-    times = [library.time_index for library in owner]
-    shares = [
-        0.0 if foreign else float(clones.fractions[site, time])
-        for site, time, foreign in zip(table["site"], times, table["foreign"], strict=True)
-    ]
-    return table.assign(
-        subject=[library.subject for library in owner],
-        timepoint=[timepoints[time] if time >= 0 else "" for time in times],
-        vector_end=[library.vector_end for library in owner],
-        cause=np.where(table["foreign"], "contamination", "clone"),
-        origin=clones.sites["origin"].to_numpy()[table["site"].to_numpy(np.int64)],
-        fraction=shares,
-        **{"class": np.where(table["any_unique"], "unique", "repeat")},
-    )
 
 
 def match_indices(codes: Codes, barcodes: Codes, mismatches: int) -> Ints:
