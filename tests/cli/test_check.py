@@ -39,6 +39,11 @@ def fastq(sequences):
     return "".join(f"@r{n}/1 x\n{bases}\n+\n{'F' * len(bases)}\n" for n, bases in enumerate(sequences))
 
 
+def linker_read(number):
+    prefix, suffix = LINKERS[0].split("N" * 8)
+    return prefix + dna(8, number) + suffix + dna(60, number)
+
+
 class Toy:
     """A study of two libraries that share their files; a test changes what it is about."""
 
@@ -54,7 +59,7 @@ class Toy:
             "genes.gtf": "#!x\n" + gtf("chr1", "chr2"),
             "black.bed": "chr1\t1\t20\n",
             "vector.fa": f">myvector\n{ltr()}{dna(300, 3)}{ltr()}\n",
-            "R1.fq.gz": fastq([dna(100, n) for n in range(50)]),
+            "R1.fq.gz": fastq([linker_read(n) for n in range(50)]),
             "R2.fq.gz": fastq(["GTGTGGAAAATCTCTAGCA" + dna(80, n) for n in range(50)]),
             "I1.fq.gz": fastq(["ACGTACGTAA", "TTGCATGCCC"] * 25),
         }
@@ -347,18 +352,18 @@ def test_exchanged_reads_are_found(toy, check):
 
 
 def test_reads_with_another_primer_are_a_warning(toy, check):
-    toy.files["R2.fq.gz"] = toy.files["R1.fq.gz"]
-    assert_one_warning(check("--reads"), "only 0 of the first 50 reads of R2", "'u5'")
+    toy.files["R2.fq.gz"] = fastq([dna(100, n) for n in range(50)])
+    assert_one_warning(check("--reads"), "primer: ", "0.0 % of 50 reads of R2", "'u5'")
 
 
 def test_turned_barcodes_are_a_warning_since_the_run_turns_them(toy, check):
-    toy.files["I1.fq.gz"] = fastq(["TTACGTACGT"] * 50)
-    assert_one_warning(check("--reads"), "50 carry the reverse complement", "the run will turn")
+    toy.files["I1.fq.gz"] = fastq(["TTACGTACGT", "GGGCATGCAA"] * 25)
+    assert_one_warning(check("--reads"), "50 of 50 index reads carry the reverse complement", "The run turns")
 
 
 def test_an_unlisted_barcode_is_a_warning(toy, check):
     toy.files["I1.fq.gz"] = fastq(["GGGGGGGGGG"] * 50)
-    assert_one_warning(check("--reads"), "only 0 of the first 50 index reads")
+    assert_one_warning(check("--reads"), "0 of 50 index reads carry one")
 
 
 REAL = Path(os.environ.get("INTEGRASITE_REALDATA", Path(__file__).parents[3] / "shared/realdata"))

@@ -37,6 +37,13 @@ def said(report: Report, field: str) -> list[str]:
             "TGTGTTAT",
             "AGACCCACAAATCAAGAATCTCTTGCCTTTTCTTGGAGTAAATTAACCCTTCCA",
         ),
+        # Nine reads in twenty end in a truncated LTR; the complete end is that of two-LTR circles.
+        (
+            "hivTest6_u5",
+            "GTCTGTTG",
+            "GTCTGTTG",
+            "TGTGACTCTGGTAACTAGAGATCCCTCAGACCCTTTTAGTCAGTGTGGAAAATCTCTAGCA",
+        ),
         (
             "hivTest1_u5",
             "GTCTGTTG",

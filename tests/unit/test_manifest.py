@@ -57,6 +57,7 @@ def test_what_the_manifest_says(study):
     assert set(found["outputs"]) == {"ledger.tsv", "exports/bedgraph/x.bedGraph.gz"}
     assert found["packages"]["pandas"] == pd.__version__
     assert {"bwa", "bedtools"} <= set(found["tools"])
+    assert found["index_reads"] == {}  # nothing is told apart by barcodes here
 
 
 def test_no_absolute_path_and_the_same_bytes_twice(study):
@@ -122,3 +123,17 @@ def test_verify_without_a_sound_manifest(tmp_path, capsys, text, words):
 def test_a_missing_program_is_recorded_as_such(monkeypatch):
     monkeypatch.setattr(versions.shutil, "which", lambda name: None)
     assert versions.program_versions() == {"bedtools": "not found", "bwa": "not found"}
+
+
+@pytest.mark.parametrize("is_turned", [False, True])
+def test_the_orientation_of_the_index_reads_is_said(study, is_turned):
+    barcode, turned = "AGCCGTACGGTA", "TACCGTACGGCT"
+    ltr = "GAAAATCTCTAGCA"
+    (study / "v.fa").write_text(f">v\n{ltr}{'ACGTTGCA' * 10}{ltr}\n")
+    sheet = "sample\tsubject\tr1\tr2\ti1\tbarcode\ns\tP1\t../reads/1.fq\t../reads/2.fq\t../reads/i.fq\t"
+    (study / "sheets/samples.tsv").write_text(sheet + barcode + "\n")
+    for name, bases in (("1", "A" * 40), ("2", ltr + "C" * 40), ("i", turned if is_turned else barcode)):
+        text = "".join(f"@r{n}\n{bases}\n+\n{'F' * len(bases)}\n" for n in range(30))
+        (study / f"reads/{name}.fq").write_text(text)
+    counts = {"as_given": 0 if is_turned else 30, "reverse_complement": 30 if is_turned else 0}
+    assert manifest(study)["index_reads"] == {"s": {**counts, "barcodes_turned": is_turned}}

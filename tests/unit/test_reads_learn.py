@@ -102,6 +102,23 @@ def test_known_end_is_found_with_a_variant_and_not_in_other_sequence(rng: np.ran
     assert find_known_end(letters(rng, 120)) == (0, "")
 
 
+def test_a_complete_end_is_listed_beside_a_commoner_truncated_one(rng: np.random.Generator) -> None:
+    """Reads of a truncated clone share 60 bases with the complete end; one path through the reads shows only one."""
+    body = "TGTGACTCTGGTAACTAGAGATCCCTCAGACCCTTTTAGTCAGTGTGGAAAATC"
+    whole, cut = PRIMER + body + "TCTAGCA", PRIMER + body + "GGCCTACC"
+    clone, circle = letters(rng, 90), "GTGACTGGAAGGGCTAATTCACTCCCAACGAAGACAAG"
+    reads = (
+        [cut + clone] * 900 + [whole + circle + clone] * 60 + [PRIMER + letters(rng, 120) for _ in range(40)]
+    )
+    answer = learn_starts(table(reads))
+    (found,) = [start for start in answer.starts if start.sequence == whole]
+    assert found.n_reads == 60
+    assert found.support == "resembles the published HIV-1 U5 end"
+    assert "beside a commoner start" in found.words
+    rare = learn_starts(table(reads[:900] + reads[900:908] + [cut + clone] * 92))
+    assert all(start.sequence != whole for start in rare.starts)  # under 1 % of the reads
+
+
 def test_leaves_vector_is_zero_where_the_path_stays_inside(rng: np.random.Generator) -> None:
     vector = letters(rng, 400)
     assert leaves_vector(encode(vector[50:150]), encode(vector)) == 0

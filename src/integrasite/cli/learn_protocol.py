@@ -10,10 +10,7 @@ from integrasite.errors import ConfigError
 if TYPE_CHECKING:
     from integrasite.config.study import Study
     from integrasite.model.library import Source
-    from integrasite.reads.learn import ReadTable
     from integrasite.reads.learn_report import Row, SheetSays
-
-_WIDTH = 150
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -40,6 +37,7 @@ def run(arguments: argparse.Namespace) -> int:
     from integrasite.io.atomic import write_text
     from integrasite.io.sequences import read_vector
     from integrasite.kernels.codes import encode
+    from integrasite.reads.first_reads import first_reads
     from integrasite.reads.learn_index import learn_index
     from integrasite.reads.learn_report import COLUMNS, Protocol, learn_protocol, report_rows
 
@@ -50,7 +48,7 @@ def run(arguments: argparse.Namespace) -> int:
     vector_path = arguments.vector or _vector_of(study, source)
     vector = encode(read_vector(vector_path)) if vector_path else None
     sheet = _sheet(study, source, arguments.primer.upper())
-    tables = {name: _first_reads(paths, arguments.reads) for name, paths in files.items() if paths}
+    tables = {name: first_reads(paths, arguments.reads) for name, paths in files.items() if paths}
     index = tables.pop("I1", None)
     learned = learn_protocol(tables, vector)
     if index is not None:
@@ -117,25 +115,6 @@ def _sheet(study: "Study | None", source: "Source | None", primer: str) -> "Shee
         tuple(dict.fromkeys(x for library in source.libraries if (x := study.linker_of(library)))),
         {library.barcode.upper(): library.sample for library in source.libraries if library.barcode},
     )
-
-
-def _first_reads(paths: Sequence[Path], n: int) -> "ReadTable":
-    """The first `n` reads of the files, cut to 150 bases."""
-    from contextlib import closing
-
-    import numpy as np
-
-    from integrasite.io.fastq import read_batches
-    from integrasite.reads.learn import stack_reads
-
-    tables, n_read = [], 0
-    with closing(read_batches(paths, [], [])) as batches:  # type: ignore[type-var]
-        for batch in batches:
-            tables.append(stack_reads(batch.junction, batch.junction_offsets, _WIDTH))
-            n_read += len(tables[-1])
-            if n_read >= n:
-                break
-    return np.concatenate(tables)[:n] if tables else np.empty((0, _WIDTH), np.uint8)
 
 
 def _say(rows: list["Row"]) -> None:

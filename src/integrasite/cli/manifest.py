@@ -29,6 +29,7 @@ def run(arguments: argparse.Namespace) -> int:
     from integrasite.config.read import load_study
     from integrasite.io.manifest import file_record, output_files, record_outputs, write_manifest
     from integrasite.io.versions import package_versions, program_versions
+    from integrasite.reads.index_orientation import index_orientations
 
     study = load_study(arguments.config)
     config, results = study.config, arguments.results
@@ -43,6 +44,14 @@ def run(arguments: argparse.Namespace) -> int:
         "settings": config.model_dump(mode="json", exclude={"calling"}),
         "parameters": config.calling.model_dump(mode="json"),
         "inputs": inputs,
+        "index_reads": {
+            name: {
+                "as_given": found.n_as_given,
+                "reverse_complement": found.n_reversed,
+                "barcodes_turned": found.is_reversed,
+            }
+            for name, found in index_orientations(study).items()
+        },
         "tools": program_versions(),
         "packages": package_versions(),
         "counts": _counts(results),

@@ -1,10 +1,11 @@
-"""Do the first reads look like what config and sheet say? (`integrasite check --reads`)"""
+"""Do the files fit each other and the config? What makes a run impossible (`integrasite check --reads`).
 
-from collections.abc import Iterable
-from itertools import islice, product
+What the sheet says of the reads is compared in `reads.learn_compare`.
+"""
+
+from itertools import islice
 
 from integrasite.config.findings import Findings
-from integrasite.config.references import reverse_complement
 from integrasite.config.settings import Protocol
 from integrasite.config.study import Study
 from integrasite.errors import DataError
@@ -21,8 +22,8 @@ _CLEARLY_MORE = 5
 def check_reads(study: Study) -> tuple[list[str], list[str]]:
     """Compare the first reads of every source with config and sheet.
 
-    Looks at read names (the same in R1, R2 and I1), the length and orientation of the index read, and on
-    which read the protocol's primer and LTR end stand.
+    Looks at read names (the same in R1, R2 and I1), the length of the index read, and on which read the
+    protocol's primer and LTR end stand.
 
     Args:
         study: a study without problems.
@@ -80,34 +81,6 @@ def _check_index(where: str, source: Source, index: list[Record], findings: Find
             f"{where}: barcodes have up to {longest} bases, but the index read has {shortest}; "
             "give the bases that are on the index read"
         )
-        return
-    n_given, n_turned = (
-        _n_with(index, barcodes),
-        _n_with(index, {reverse_complement(code) for code in barcodes}),
-    )
-    if n_turned > _CLEARLY_MORE * max(n_given, 1):
-        findings.warn(
-            f"{where}: of the first {len(index)} index reads {n_turned} carry the reverse complement of "
-            f"a barcode and {n_given} a barcode as written; the run will turn the barcodes. Write them the other way "
-            "round if the sheet is wrong"
-        )
-    elif n_given < _FEW * len(index):
-        findings.warn(
-            f"{where}: only {n_given} of the first {len(index)} index reads carry a barcode of the sheet"
-        )
-
-
-def _n_with(index: list[Record], barcodes: Iterable[str]) -> int:
-    near = {variant for barcode in barcodes for variant in _variants(barcode)}
-    lengths = {len(variant) for variant in near}
-    return sum(any(record.sequence[:length] in near for length in lengths) for record in index)
-
-
-def _variants(barcode: str) -> list[str]:
-    changed = (
-        f"{barcode[:at]}{base}{barcode[at + 1 :]}" for at, base in product(range(len(barcode)), "ACGTN")
-    )
-    return [barcode, *changed]
 
 
 def _check_end(
@@ -126,11 +99,6 @@ def _check_end(
         findings.problem(
             f"{where}: primer and LTR end of protocol '{name}' begin {n_there} of the first {n} reads of "
             f"{there} and {n_here} of {here}; set `junction_read: {there}`, or exchange r1 and r2"
-        )
-    elif n_here < _FEW * n:
-        findings.warn(
-            f"{where}: only {n_here} of the first {n} reads of {here} begin with primer and LTR end of "
-            f"protocol '{name}'; check primer and ltr_end (is there something before the primer?)"
         )
 
 

@@ -258,6 +258,29 @@ def _one_start(table: ReadTable, n_all: int, vector: Codes) -> tuple[Start, Mask
     return Start(sequence, int(is_its.sum()), support, variants, doubt), is_done
 
 
+def _known_starts(table: ReadTable) -> list[Start]:
+    """Starts of at least 1 % of the reads that end in a published LTR end: paths beside the commonest hide no complete end."""
+    found: dict[str, Start] = {}
+    least = MIN_SHARE * len(table)
+    for name, known in KNOWN_ENDS.items():
+        word = encode(known)[-_LEAST_KNOWN:]
+        for column in range(table.shape[1] - len(word) + 1):
+            end = column + len(word)
+            has = (table[:, column:end] == word).all(axis=1)
+            if has.sum() < least:
+                continue
+            variants = _variants(table[has], end, len(table))
+            if not variants or find_known_end(variants[0][0])[0] != end:
+                continue
+            text = variants[0][0]
+            words = (
+                "beside a commoner start; too few different continuations to see its end in the reads alone"
+            )
+            n_reads = int((has & starts_with(table, encode(text))).sum())
+            found.setdefault(text, Start(text, n_reads, f"resembles the published {name}", variants, words))
+    return list(found.values())
+
+
 def learn_starts(table: ReadTable, vector: Codes | None = None) -> StartAnswer:
     """The common starts of one file's reads.
 
@@ -290,6 +313,9 @@ def learn_starts(table: ReadTable, vector: Codes | None = None) -> StartAnswer:
         if found[0].n_reads >= least:
             starts.setdefault(found[0].sequence or found[0].words, found[0])
         rest = rest[~found[1]]
+    for start in _known_starts(table):
+        if not any(start.sequence in (form for form, _ in one.variants) for one in starts.values()):
+            starts.setdefault(start.sequence, start)
     ordered = sorted(starts.values(), key=lambda start: (-start.n_reads, start.sequence))
     return StartAnswer(
         len(table), tuple(ordered), "; ".join(x for x in ("" if ordered else "no common start", words) if x)

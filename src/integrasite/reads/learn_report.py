@@ -154,7 +154,7 @@ def _end_rows(sheet: SheetSays, answer: StartAnswer, vector: Codes | None) -> li
         ]
     wanted = [primer + end for primer, end in sheet.ends if end]
     forms = [form for start in answer.starts for form, _ in start.variants]
-    same = next((pair for pair in sheet.ends if "".join(pair) in forms), None)
+    same = next((pair for pair in sheet.ends if pair[1] and "".join(pair) in forms), None)
     support = _start_support(main, answer.n_reads, vector)
     is_same = same is not None
     rows = [Row("start", ", ".join(wanted), main.sequence, support, _verdict("".join(wanted), is_same))]
