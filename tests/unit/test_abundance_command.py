@@ -1,10 +1,15 @@
 """`integrasite abundance`: any lab's fragments."""
 
+import os
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from integrasite.cli.main import main
+
+REALDATA = Path(os.environ.get("INTEGRASITE_REALDATA", Path(__file__).parents[3] / "shared/realdata"))
 
 HEADER = "site\tn_lengths\tcells\tcells_low\tcells_high\testimator\n"
 
@@ -48,6 +53,22 @@ def test_large_clone(run, tmp_path, knots):
     assert (table["cells"] >= table["n_lengths"]).all()
     assert (table["cells_low"] <= table["cells"]).all()
     assert (table["cells"] <= table["cells_high"]).all()
+
+
+@pytest.mark.realdata
+@pytest.mark.skipif(not REALDATA.is_dir(), reason="real data not here")
+def test_the_command_reproduces_soniclength(run, tmp_path):
+    table = pd.read_csv(REALDATA / "tables/soniclength_A1.tsv", sep="\t")
+    table = table.rename(columns={"locations": "site", "replicates": "replicate", "lengths": "length"})
+    code, _ = run(table.to_csv(sep="\t", index=False), "--knots", "soniclength")
+    assert code == 0
+    found = pd.read_csv(tmp_path / "out.tsv", sep="\t").set_index("site")
+    reference = pd.read_csv(REALDATA / "reference_values/soniclength_A1_reference.tsv", sep="\t")
+    reference = reference.set_index("location")
+    assert set(found.index) == set(reference.index)
+    expected = reference["theta_tight"].loc[found.index]
+    np.testing.assert_allclose(found["cells"], expected, rtol=1e-4)
+    assert found["cells"].sum() == pytest.approx(expected.sum(), rel=1e-4)
 
 
 def test_umis_are_used_or_refused(run, tmp_path, capsys):

@@ -1,93 +1,88 @@
-"""Replicate noise, intervals and exceedance probabilities."""
+"""Intervals and exceedance probabilities."""
 
 import numpy as np
 import pytest
-from scipy.stats import beta as beta_law
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.special import logit
 
 from integrasite.abundance.intervals import (
-    PRIOR_NOISE,
-    Noise,
+    THRESHOLDS,
     cell_interval,
+    dilution,
     fraction_intervals,
-    match_beta,
-    measure_noise,
     total_variance,
-    trimmed_mean,
 )
+from integrasite.abundance.noise import ASSUMED, ASSUMED_CV, measure_noise
 
 
 def intervals_of(by_replicate, saturated=None):
     """Intervals of clones whose replicates were counted exactly (variance = cells)."""
     table = np.asarray(by_replicate, dtype=float)
     cells = table.sum(axis=1)
-    noise = measure_noise(table, table)
-    variance = total_variance(cells, cells, table, noise)
+    noise = measure_noise(cells, cells, table)
     marks = np.zeros(cells.size, dtype=bool) if saturated is None else np.asarray(saturated)
-    return fraction_intervals(cells, variance, table, noise, marks)
-
-
-@pytest.mark.parametrize("cv", [0.0, 0.3])
-def test_noise_between_replicates_is_measured(cv):
-    rng = np.random.default_rng(11)
-    factor = rng.gamma(1 / cv**2, cv**2, (400, 4)) if cv else np.ones((400, 4))
-    counts = rng.poisson(60 * factor).astype(float)
-    noise = measure_noise(counts, counts)
-    assert noise.is_measured
-    assert noise.df == 200
-    assert noise.c2 == pytest.approx(cv**2, abs=0.012)
-
-
-@pytest.mark.parametrize(
-    ("by_replicate", "reason"),
-    [
-        ([[500.0], [500.0]], "one replicate"),
-        ([[500.0, 0.0], [500.0, 0.0]], "a second replicate that failed"),
-        ([[3.0, 3.0], [2.0, 4.0]], "no clone of 10 cells a replicate"),
-        (np.empty((0, 2)), "no clone"),
-    ],
-)
-def test_noise_is_assumed_where_it_cannot_be_measured(by_replicate, reason):
-    table = np.asarray(by_replicate)
-    assert measure_noise(table, table) == Noise(PRIOR_NOISE, 200.0, False), reason
-
-
-def test_few_clones_lean_on_the_assumed_noise():
-    alike = np.full((2, 2), 3000.0)
-    assert measure_noise(alike, alike) == Noise(pytest.approx(PRIOR_NOISE * 5 / 7), 7.0, True)
-
-
-def test_trimming_does_not_make_noise_too_small():
-    rng = np.random.default_rng(3)
-    counts = 1e6 * rng.normal(1.0, 0.2, (5000, 2))  # one degree of freedom each: the trimmed tail is long
-    assert measure_noise(counts, np.zeros_like(counts)).c2 == pytest.approx(0.04, rel=0.06)
-
-
-def test_trimmed_mean_drops_both_ends():
-    values = np.r_[np.full(18, 2.0), 1000.0, -500.0]
-    assert trimmed_mean(values, 0.05) == 2.0
+    return fraction_intervals(cells, cells, table, noise, marks)
 
 
 def test_uneven_replicates_count_as_fewer():
-    cells, noise = np.array([100.0]), Noise(0.09, 200.0, False)
-    even = total_variance(cells, cells, np.array([[50.0, 50.0]]), noise)[0]
-    uneven = total_variance(cells, cells, np.array([[99.0, 1.0]]), noise)[0]
-    assert even == pytest.approx(100 + 0.09 * 100**2 / 2)
-    assert uneven == pytest.approx(100 + 0.09 * 100**2, rel=0.02)
+    cells = np.array([100.0])
+    even, uneven = np.array([[50.0, 50.0]]), np.array([[99.0, 1.0]])
+    assert dilution(even) == 0.5
+    assert dilution(uneven) == pytest.approx(0.9802)
+    assert total_variance(cells, cells, even, np.array([0.09]))[0] == pytest.approx(100 + 0.09 * 100**2 / 2)
 
 
-def test_beta_has_the_mean_and_variance_asked_for():
-    alpha, beta = match_beta(np.array([0.2]), np.array([0.003]), 500.0)
-    law = beta_law(alpha[0], beta[0])
-    assert law.mean() == pytest.approx(0.2)
-    assert law.var() == pytest.approx(0.003)
+def test_one_replicate_gets_the_assumed_noise_and_no_less():
+    found = intervals_of(np.r_[[[20_000.0]], np.full((800, 1), 100.0)])
+    assert not found.noise.is_measured
+    assert logit(found.high[0]) - logit(found.low[0]) == pytest.approx(2 * 1.96 * ASSUMED_CV, rel=0.02)
 
 
-def test_exceedance_follows_the_beta():
+def test_the_law_of_the_limits_is_that_of_the_exceedance():
+    """A limit at t leaves 2.5 % beyond t, whatever the replicates say; small clones keep the lower limit's law."""
+    rng = np.random.default_rng(2)
+    background = rng.poisson(20.0, (150, 3)).astype(float)
+    for size in (8.0, 60.0, 300.0, 900.0):
+        found = intervals_of(np.r_[[[size, 0.7 * size, 1.2 * size]], background])
+        for column, threshold in enumerate(THRESHOLDS):
+            assert (found.p_ge[0, column] >= 0.975) == (found.low[0] >= threshold)
+            if found.p_ge[0, column] <= 0.025:
+                assert found.high[0] <= threshold or size == 8.0
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(st.lists(st.integers(0, 4000), min_size=3, max_size=3).filter(any), min_size=1, max_size=12),
+    st.integers(1, 3),
+)
+def test_limits_hold_the_estimate_for_any_table(rows, n_replicates):
+    table = np.array(rows, dtype=float)[:, :n_replicates]
+    table = table[table.sum(axis=1) > 0]
+    found = intervals_of(table)
+    assert (found.low <= found.fraction).all()
+    assert (found.fraction <= found.high).all()
+    assert ((found.low >= 0) & (found.high <= 1)).all()
+    assert np.isfinite(found.p_ge).all()
+    assert (np.diff(found.p_ge, axis=1) <= 1e-12).all()
+
+
+def test_order_of_clones_does_not_matter():
+    rng = np.random.default_rng(5)
+    table = rng.poisson(np.exp(rng.normal(2.5, 1.2, (60, 1))) * np.ones((1, 3))).astype(float)
+    table = table[table.sum(axis=1) > 0]
+    order = rng.permutation(len(table))
+    one, two = intervals_of(table), intervals_of(table[order])
+    np.testing.assert_allclose(one.low[order], two.low, rtol=1e-6)
+    np.testing.assert_allclose(one.p_ge[order], two.p_ge, rtol=1e-6, atol=1e-12)
+
+
+def test_exceedance_falls_with_the_threshold():
     table = np.r_[[[60.0, 60.0, 60.0]], np.full((80, 3), 8.0)]
     found = intervals_of(table)
     assert found.p_ge.shape == (81, 3)
     assert (np.diff(found.p_ge, axis=1) <= 0).all()
-    assert 0.05 < found.p_ge[0, 0] < 0.6
+    assert 0.005 < found.p_ge[0, 0] < 0.6
     assert found.p_ge[1].max() < 1e-6
 
 
@@ -104,7 +99,7 @@ def test_intervals_hold_the_estimate_and_narrow_with_depth():
 def test_singletons_get_a_beta_interval_near_zero():
     found = intervals_of(np.ones((1000, 1)))
     assert found.low[0] == pytest.approx(2.2e-5, rel=0.3)  # Exp(1) quantile 0.025 over 1,000, noise added
-    assert found.high[0] == pytest.approx(3.9e-3, rel=0.15)
+    assert found.high[0] == pytest.approx(4.8e-3, rel=0.15)  # Gamma(3/2): half a fragment more
 
 
 def test_a_clone_that_is_everything_is_not_certain():
@@ -121,12 +116,13 @@ def test_replicates_that_disagree_widen_the_interval():
     background = np.full((300, 3), 30.0)
     agree = intervals_of(np.r_[[[2000.0, 2000.0, 2000.0]], background])
     disagree = intervals_of(np.r_[[[500.0, 1500.0, 4000.0]], background])
-    assert disagree.low[0] < 0.03
-    assert disagree.high[0] > 0.6
+    assert disagree.low[0] < 0.09
+    assert disagree.high[0] > 0.33
     assert agree.high[0] - agree.low[0] < 0.1
 
 
-def test_shallow_replicate_does_not_widen():
+def test_a_failed_replicate_does_not_widen():
+    """A replicate with a thousandth of the others' cells says nothing, however far off it is."""
     background = np.full((300, 3), 30.0) * [1, 1, 0.001]
     found = intervals_of(np.r_[[[2000.0, 2000.0, 0.0]], background])
     assert found.low[0] > 0.1
@@ -137,6 +133,11 @@ def test_saturated_clone_has_no_upper_limit():
     found = intervals_of(table, saturated=[True] + [False] * 49)
     assert found.high[0] == 1.0
     assert found.high[1] < 0.1
+
+
+def test_assumed_noise_is_labelled():
+    assert not ASSUMED.is_measured
+    assert ASSUMED.c2 == pytest.approx(0.09)
 
 
 def test_cell_interval_is_the_gamma():

@@ -69,6 +69,42 @@ def test_theta_by_replicate_splits_the_clone():
     assert (variance >= theta).all()
 
 
+def uneven(n_first, n_second, seed=4) -> Bins:
+    """Site 0 holds so many cells in two replicates, 200 others 6 in each."""
+    rng = np.random.default_rng(seed)
+    site = np.r_[np.zeros(n_first + n_second, dtype=np.int64), np.repeat(np.arange(1, 201), 12)]
+    replicate = np.r_[np.zeros(n_first), np.ones(n_second), np.tile([0, 1], 1200)].astype(np.int64)
+    length = np.maximum(rng.lognormal(5.2, 0.45, site.size).astype(np.int64), 20)
+    return collect_bins(site, replicate, length, 201, 2)
+
+
+def test_a_large_clone_may_differ_between_replicates():
+    """One size for both replicates would pull them together, and lose cells where most lengths are filled."""
+    logs, sums = [], []
+    for seed in range(6):
+        bins = uneven(700, 2100, seed)
+        fit = fit_sonic(bins)
+        theta, _ = theta_by_replicate(bins, fit)
+        logs.append(np.log(theta[0, 1] / theta[0, 0]))
+        sums.append(fit.theta[0])
+        assert fit.theta[0] == pytest.approx(theta[0].sum(), rel=1e-6)
+    assert np.mean(logs) == pytest.approx(np.log(3), abs=0.12)
+    assert np.mean(sums) == pytest.approx(2800, rel=0.05)
+
+
+def test_a_replicate_that_is_full_takes_its_share_of_the_whole():
+    rng = np.random.default_rng(6)
+    rows = [(0, 0, length) for length in range(20, 320) for _ in (0, 1)]  # every length there is
+    rows += [(0, 1, int(length)) for length in rng.integers(20, 320, 90)]
+    rows += [
+        (site, replicate, int(rng.integers(20, 320))) for site in range(1, 80) for replicate in (0, 0, 1, 1)
+    ]
+    fit = fit_sonic(make_bins(rows))
+    assert np.isfinite(fit.theta).all()
+    assert np.isfinite(fit.variance).all()
+    assert fit.theta[0] < 100 * fit.theta[1:].sum()
+
+
 def test_short_fragments_fill_up_and_are_said_to():
     full, _ = simulate(0.6, 8000, n_replicates=1, mean=4.0)
     roomy, _ = simulate(0.6, 8000, n_replicates=4)

@@ -11,12 +11,11 @@ from integrasite.abundance.bins import BoolArray, FloatArray, IntArray
 from integrasite.abundance.intervals import (
     THRESHOLDS,
     Intervals,
-    Noise,
     cell_interval,
     fraction_intervals,
-    measure_noise,
     total_variance,
 )
+from integrasite.abundance.noise import Noise, measure_noise
 from integrasite.abundance.sizes import Molecules, Sizes, estimate_sizes
 from integrasite.config.calling import Calling
 from integrasite.errors import DataError
@@ -218,8 +217,10 @@ def _best_rows(table: pd.DataFrame) -> pd.DataFrame:
 
 def _size_columns(sizes: Sizes, has_pass: BoolArray) -> dict[str, object]:
     passing = np.flatnonzero(has_pass)
-    noise = measure_noise(sizes.by_replicate[passing], sizes.replicate_variance[passing])
-    variance = total_variance(sizes.cells, sizes.variance, sizes.by_replicate, noise)
+    noise = measure_noise(sizes.cells[passing], sizes.variance[passing], sizes.by_replicate[passing])
+    c2 = np.full(sizes.cells.size, noise.c2)
+    c2[passing] = noise.expected(passing.size)
+    variance = total_variance(sizes.cells, sizes.variance, sizes.by_replicate, c2)
     cells_low, cells_high = cell_interval(sizes.cells, variance)
     columns: dict[str, object] = {
         "cells": sizes.cells,
@@ -233,14 +234,16 @@ def _size_columns(sizes: Sizes, has_pass: BoolArray) -> dict[str, object]:
         "sonic_cells": sizes.sonic_cells,
         "umi_cells": sizes.umi_cells,
     }
-    return columns | _fraction_columns(sizes, variance, passing, noise)
+    return columns | _fraction_columns(sizes, passing, noise)
 
 
-def _fraction_columns(
-    sizes: Sizes, variance: FloatArray, passing: IntArray, noise: Noise
-) -> dict[str, object]:
+def _fraction_columns(sizes: Sizes, passing: IntArray, noise: Noise) -> dict[str, object]:
     found: Intervals = fraction_intervals(
-        sizes.cells[passing], variance[passing], sizes.by_replicate[passing], noise, sizes.saturated[passing]
+        sizes.cells[passing],
+        sizes.variance[passing],
+        sizes.by_replicate[passing],
+        noise,
+        sizes.saturated[passing],
     )
     values = [found.fraction, found.low, found.high, *found.p_ge.T]
     names = ["fraction", "fraction_low", "fraction_high", *(f"p_ge_{round(100 * t)}" for t in THRESHOLDS)]

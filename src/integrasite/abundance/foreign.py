@@ -5,7 +5,8 @@ import pandas as pd
 
 from integrasite.abundance.bins import LONGEST, IntArray
 from integrasite.abundance.clones import count_molecules, number_umis
-from integrasite.abundance.intervals import cell_interval, measure_noise, total_variance
+from integrasite.abundance.intervals import cell_interval, total_variance
+from integrasite.abundance.noise import measure_noise
 from integrasite.abundance.sizes import Sizes, estimate_sizes
 from integrasite.abundance.smoothing import Knots
 from integrasite.errors import DataError
@@ -105,8 +106,9 @@ def _umi_lengths(umis: "pd.Series[str]", replicate: IntArray, n_replicates: int)
 
 
 def _abundance_table(sites: "np.ndarray[tuple[int], np.dtype[np.object_]]", sizes: Sizes) -> pd.DataFrame:
-    noise = measure_noise(sizes.by_replicate, sizes.replicate_variance)
-    variance = total_variance(sizes.cells, sizes.variance, sizes.by_replicate, noise)
+    noise = measure_noise(sizes.cells, sizes.variance, sizes.by_replicate)
+    c2 = noise.expected(sizes.cells.size)
+    variance = total_variance(sizes.cells, sizes.variance, sizes.by_replicate, c2)
     low, high = cell_interval(sizes.cells, variance)
     columns = {
         "site": sites,

@@ -1,42 +1,22 @@
-"""How sure a clone's size is: replicate noise, intervals and the probability of exceeding a threshold."""
+"""How sure a clone's size is: intervals and the probability of exceeding a threshold."""
 
 from dataclasses import dataclass
 
 import numpy as np
 
-from integrasite.abundance.bins import BoolArray, FloatArray
+from integrasite.abundance.bins import BoolArray, FloatArray, IntArray
+from integrasite.abundance.noise import Noise
 
 THRESHOLDS = (0.10, 0.20, 0.30)
 """Fractions t for which P(fraction >= t) is given."""
-PRIOR_NOISE = 0.09
-"""Squared coefficient of variation between replicates (30 %) assumed where it cannot be measured."""
 SMALL_CLONE = 20.0
-"""Cells below which the Beta interval is used: the logit interval is poor near 0."""
-LARGE_FRACTION = 0.05
-"""Fraction from which the replicates' own spread is looked at too."""
-PRIOR_DF = 5.0
-"""Degrees of freedom that the assumed noise is worth beside the measured one."""
-DEEP_REPLICATE = 50.0
-"""Cells that a replicate needs for its own fraction to be used."""
-TRIM = 0.05
-"""Share of clones left out at either end when the noise is averaged."""
-_MOST_DF = 200.0
+"""Cells (of the clone, or of all others) below which the Beta law is used: the logit is far from normal."""
+MOST_DETAILED = 400
+"""Clones, largest first, whose noise is averaged over; the Beta law at the expected noise does for the rest."""
+HALF = 0.5
+"""Fragment added on the side that a limit must not miss: keeps the coverage of small counts up."""
 _SMALLEST_K = 0.2
-
-
-@dataclass(frozen=True)
-class Noise:
-    """Variation between replicates beyond sampling.
-
-    Args:
-        c2: squared coefficient of variation of a clone's size between replicates.
-        df: degrees of freedom behind it.
-        is_measured: whether these replicates were measured (else it is the assumed value alone).
-    """
-
-    c2: float
-    df: float
-    is_measured: bool
+_WHOLE = 1e-9
 
 
 @dataclass(frozen=True)
@@ -50,63 +30,28 @@ class Intervals:
     noise: Noise
 
 
-def measure_noise(by_replicate: FloatArray, replicate_variance: FloatArray) -> Noise:
-    """Variation between replicates by the method of moments, over clones of at least 10 cells per replicate.
+@dataclass(frozen=True)
+class _Spread:
+    """Variances on the logit scale: of sampling (clone; others) and of replicate noise (others)."""
 
-    Args:
-        by_replicate: cells, shape (clones, replicates).
-        replicate_variance: sampling variance of `by_replicate`.
+    own: FloatArray
+    others: FloatArray
+    noise_of_others: FloatArray
+    dilution: float
 
-    Returns:
-        The trimmed mean over clones (its bias corrected), not below 0, averaged with the assumed value by
-        degrees of freedom; one replicate, or no clone large enough, gives the assumed value alone.
-    """
-    used = by_replicate.sum(axis=0) > 0
-    by_replicate, replicate_variance = by_replicate[:, used], replicate_variance[:, used]
-    n_replicates = by_replicate.shape[1]
+
+def dilution(by_replicate: FloatArray) -> float:
+    """What is left of a replicate's noise in the specimen: sum of squared shares, 1/R for even replicates."""
     totals = by_replicate.sum(axis=0)
-    cells = by_replicate.sum(axis=1)
-    fraction = cells / max(float(totals.sum()), 1e-300)
-    chosen = (cells >= 10 * n_replicates) & (fraction < 0.95)
-    if n_replicates < 2 or not chosen.any():
-        return Noise(PRIOR_NOISE, _MOST_DF, False)
-    p = fraction[chosen][:, None]
-    expected = totals[None, :] * p
-    shrink = 1.0 - 1.0 / n_replicates
-    spread = ((by_replicate[chosen] - expected) ** 2).sum(axis=1) / (1.0 - p[:, 0]) ** 2
-    spread = spread / trimming_bias(n_replicates - 1, spread.size)
-    excess = spread - replicate_variance[chosen].sum(axis=1) * shrink
-    c2 = max(0.0, trimmed_mean(excess / (shrink * (expected**2).sum(axis=1)), TRIM))
-    df = (n_replicates - 1) * float(chosen.sum())
-    shrunken = (df * c2 + PRIOR_DF * PRIOR_NOISE) / (df + PRIOR_DF)
-    return Noise(shrunken, min(_MOST_DF, df + PRIOR_DF), True)
-
-
-def trimming_bias(df: int, n_clones: int) -> float:
-    """What trimming makes of the mean of chi-square variates over `df`: below 1, as the large ones go."""
-    from scipy.special import gammainc, gammaincinv
-
-    cut = int(TRIM * n_clones) / n_clones
-    if not cut:
-        return 1.0
-    low, high = gammaincinv(df / 2, [cut, 1.0 - cut])
-    return float((gammainc(df / 2 + 1, high) - gammainc(df / 2 + 1, low)) / (1.0 - 2 * cut))
-
-
-def trimmed_mean(values: FloatArray, share: float) -> float:
-    """Mean without the smallest and the largest `share` of the values."""
-    ordered = np.sort(values)
-    cut = int(share * ordered.size)
-    return float(ordered[cut : ordered.size - cut].mean())
+    shares = totals / max(float(totals.sum()), 1e-300)
+    return float((shares**2).sum())
 
 
 def total_variance(
-    cells: FloatArray, variance: FloatArray, by_replicate: FloatArray, noise: Noise
+    cells: FloatArray, variance: FloatArray, by_replicate: FloatArray, c2: FloatArray
 ) -> FloatArray:
-    """Sampling variance plus replicate noise; uneven replicates count as fewer (sum of squared shares)."""
-    totals = by_replicate.sum(axis=0)
-    shares = totals / max(float(totals.sum()), 1e-300)
-    total: FloatArray = variance + noise.c2 * cells**2 * float((shares**2).sum())
+    """Sampling variance plus the expected replicate noise `c2` of every clone."""
+    total: FloatArray = variance + c2 * cells**2 * dilution(by_replicate)
     return total
 
 
@@ -126,78 +71,128 @@ def fraction_intervals(
 
     Args:
         cells: cells per clone, above 0; these clones are the denominator.
-        variance: total variance of `cells` (see `total_variance`).
+        variance: sampling variance of `cells`.
         by_replicate: cells, shape (clones, replicates).
-        noise: see `measure_noise`.
+        noise: see `measure_noise`, of these clones.
         saturated: clones whose `cells` is a lower bound: their upper limit is 1.
 
     Returns:
-        Logit-t intervals, or Beta intervals for small clones; from a fraction of 5 % and three replicates on,
-        the replicates' own t interval where that is wider.
+        Normal intervals on the logit scale, averaged over what the noise may be; Beta intervals for clones
+        that are small or leave little beside them.
     """
     total = float(cells.sum())
     fraction = cells / total if cells.size else cells
-    rest = float(variance.sum()) - variance
-    spread = ((1.0 - fraction) ** 2 * variance + fraction**2 * rest) / total**2 if cells.size else cells
-    alpha, beta = match_beta(fraction, spread, total)
-    low, high = _logit_interval(fraction, spread, noise.df)
-    small = (cells < SMALL_CLONE) | (1.0 - fraction < 1e-9)
-    low[small], high[small] = _beta_interval(alpha[small], beta[small])
-    _widen(fraction, by_replicate, low, high)
+    spread = _spread(cells, variance, by_replicate, noise)
+    low, high, p_ge = _beta_law(cells, total, spread, noise)
+    order = np.argsort(-cells, kind="stable")[:MOST_DETAILED]
+    detailed = order[np.minimum(cells, total - cells)[order] >= SMALL_CLONE]
+    if detailed.size:
+        low[detailed], high[detailed], p_ge[detailed] = _logit_law(fraction, spread, noise, detailed)
     high[saturated] = 1.0
-    return Intervals(
-        fraction, np.minimum(low, fraction), np.maximum(high, fraction), _exceedance(alpha, beta), noise
+    return Intervals(fraction, np.minimum(low, fraction), np.maximum(high, fraction), p_ge, noise)
+
+
+def _spread(cells: FloatArray, variance: FloatArray, by_replicate: FloatArray, noise: Noise) -> _Spread:
+    noisy = noise.expected(cells.size) * cells**2
+    others = np.maximum(cells.sum() - cells, 1e-12 * max(float(cells.sum()), 1.0))
+    part = dilution(by_replicate)
+    return _Spread(
+        variance / cells**2,
+        np.maximum(variance.sum() - variance, 0.0) / others**2,
+        part * np.maximum(noisy.sum() - noisy, 0.0) / others**2,
+        part,
     )
 
 
-def match_beta(fraction: FloatArray, spread: FloatArray, total: float) -> tuple[FloatArray, FloatArray]:
-    """Parameters of the Beta distribution with that mean and variance.
+def _logit_law(
+    fraction: FloatArray, spread: _Spread, noise: Noise, clones: IntArray
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Limits and P(fraction >= t): a mixture of normals on the logit scale, one for each value of the noise.
+
+    The mean of log-normal factors of log variance c is nearly log-normal, of log variance log(1 + w (exp(c) - 1)),
+    w being the dilution; its logarithm lies half that variance below that of the truth, on average.
+    """
+    from scipy.special import expit, logit
+
+    weights = noise.weights(clones)
+    fixed = (spread.own + spread.others + spread.noise_of_others)[clones]
+    noisy = np.log1p(spread.dilution * np.expm1(noise.grid))
+    mixture = _Mixture(
+        weights,
+        logit(fraction[clones])[:, None] + (noisy - spread.noise_of_others[clones][:, None]) / 2,
+        np.sqrt(fixed[:, None] + noisy),
+    )
+    beyond = [1.0 - mixture.below(np.full(clones.size, logit(threshold))) for threshold in THRESHOLDS]
+    return expit(mixture.quantile(0.025)), expit(mixture.quantile(0.975)), np.column_stack(beyond)
+
+
+@dataclass(frozen=True)
+class _Mixture:
+    """Mixtures of normals, one per clone: weights, means and standard deviations, each (clones, values)."""
+
+    weights: FloatArray
+    mean: FloatArray
+    deviation: FloatArray
+
+    def below(self, point: FloatArray) -> FloatArray:
+        """Probability of lying below a point, by clone."""
+        from scipy.special import ndtr
+
+        share: FloatArray = (self.weights * ndtr((point[:, None] - self.mean) / self.deviation)).sum(axis=1)
+        return share
+
+    def quantile(self, level: float) -> FloatArray:
+        """Quantiles by bisection between those of the components."""
+        from scipy.special import ndtri
+
+        points = self.mean + ndtri(level) * self.deviation
+        low, high = points.min(axis=1), points.max(axis=1)
+        middle: FloatArray = low
+        for _ in range(50):
+            middle = (low + high) / 2
+            short = self.below(middle) < level
+            low, high = np.where(short, middle, low), np.where(short, high, middle)
+        middle = (low + high) / 2
+        return middle
+
+
+def _beta_law(
+    cells: FloatArray, total: float, spread: _Spread, noise: Noise
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """The same from Beta laws of that mean and variance, half a fragment added on the side to be kept."""
+    from scipy.special import betainc, betaincinv
+
+    others = total - cells
+    whole = others <= _WHOLE * total
+    own_noise = noise.expected(cells.size) * spread.dilution
+    own, own_more = _size_and_spread(cells, spread.own, own_noise)
+    rest, rest_more = _size_and_spread(others, spread.others, spread.noise_of_others)
+    lower = _match_beta(own, rest_more, whole, total)
+    upper = _match_beta(own_more, rest, whole, total)
+    p_ge = np.column_stack([betainc(lower[1], lower[0], 1.0 - threshold) for threshold in THRESHOLDS])
+    low: FloatArray = betaincinv(*lower, 0.025)
+    high: FloatArray = betaincinv(*upper, 0.975)
+    return low, high, p_ge
+
+
+_Sized = tuple[FloatArray, FloatArray]
+
+
+def _size_and_spread(size: FloatArray, sampling: FloatArray, noise: FloatArray) -> tuple[_Sized, _Sized]:
+    """Size and relative variance as they are, and with half a fragment more."""
+    more = 1.0 + HALF * sampling
+    return (size, sampling + noise), (size * more, sampling / more + noise)
+
+
+def _match_beta(own: _Sized, others: _Sized, whole: BoolArray, total: float) -> tuple[FloatArray, FloatArray]:
+    """Parameters of the Beta law of own / (own + others).
 
     A clone that is the whole specimen has no variance of its own; it gets the Beta(total + 1/2, 1/2) of a
     proportion in which every one of `total` cells belonged to it.
     """
-    whole = 1.0 - fraction < 1e-9
-    k = np.maximum(fraction * (1.0 - fraction) / np.where(whole, 1.0, spread) - 1.0, _SMALLEST_K)
+    fraction = own[0] / (own[0] + others[0])
+    spread = fraction * (1.0 - fraction) * (own[1] + others[1])
+    k = np.maximum(1.0 / np.where(whole, 1.0, np.maximum(spread, 1e-300)) - 1.0, _SMALLEST_K)
     alpha = np.where(whole, total + 0.5, fraction * k)
     beta = np.where(whole, 0.5, (1.0 - fraction) * k)
     return alpha, beta
-
-
-def _beta_interval(alpha: FloatArray, beta: FloatArray) -> tuple[FloatArray, FloatArray]:
-    from scipy.special import betaincinv
-
-    return betaincinv(alpha, beta, 0.025), betaincinv(alpha, beta, 0.975)
-
-
-def _exceedance(alpha: FloatArray, beta: FloatArray) -> FloatArray:
-    from scipy.special import betainc
-
-    return np.column_stack([betainc(beta, alpha, 1.0 - threshold) for threshold in THRESHOLDS])
-
-
-def _logit_interval(fraction: FloatArray, spread: FloatArray, df: float) -> tuple[FloatArray, FloatArray]:
-    from scipy.special import expit, stdtrit
-
-    inside = np.clip(fraction, 1e-300, 1.0 - 1e-12)
-    centre = np.log(inside) - np.log1p(-inside)
-    half = stdtrit(df, 0.975) * np.sqrt(spread) / (inside * (1.0 - inside))
-    return expit(centre - half), expit(centre + half)
-
-
-def _widen(fraction: FloatArray, by_replicate: FloatArray, low: FloatArray, high: FloatArray) -> None:
-    """Put the replicates' own t interval in place of a narrower one."""
-    from scipy.special import expit, logit, stdtrit
-
-    totals = by_replicate.sum(axis=0)
-    deep = totals >= DEEP_REPLICATE
-    n_deep = int(deep.sum())
-    chosen = np.flatnonzero((fraction >= LARGE_FRACTION) & (fraction < 1.0 - 1e-9))
-    if n_deep < 3 or not chosen.size:
-        return
-    scores = logit((by_replicate[np.ix_(chosen, deep)] + 0.5) / (totals[deep] + 1.0))
-    half = stdtrit(n_deep - 1, 0.975) * scores.std(axis=1, ddof=1) / np.sqrt(n_deep)
-    centre = scores.mean(axis=1)
-    now = logit(np.clip(high[chosen], 1e-12, 1 - 1e-12)) - logit(np.clip(low[chosen], 1e-12, 1 - 1e-12))
-    wider = 2 * half > now
-    low[chosen[wider]] = expit(centre - half)[wider]
-    high[chosen[wider]] = expit(centre + half)[wider]

@@ -20,6 +20,9 @@ PLAUSIBLE = 0.05
 """A bin is plausible where its probability exceeds this share of its replicate's largest."""
 SATURATED = 0.97
 """Share of plausible bins which, when occupied in every replicate, leaves only a lower bound."""
+OWN_LENGTHS = 20
+"""Lengths per replicate from which a clone's size is estimated in each replicate and summed: replicates differ,
+and a large clone with one size for all would lose cells where it fills most lengths."""
 _MAX_CYCLES = 400
 _STILL_RISING = 1e-4
 
@@ -55,7 +58,8 @@ def fit_sonic(bins: Bins, *, knots: Knots = "quantile", tolerance: float = 1e-5)
 
     Args:
         bins: what was seen.
-        knots: "quantile" adapts the length curve to the data; "soniclength" takes the R package's.
+        knots: "quantile" adapts the length curve to the data, and lets large clones differ between replicates;
+            "soniclength" takes the R package's curve, and one size per clone.
         tolerance: largest relative change of any theta at which the iteration stops.
 
     Returns:
@@ -69,6 +73,7 @@ def fit_sonic(bins: Bins, *, knots: Knots = "quantile", tolerance: float = 1e-5)
     n_cells = shape[0] * shape[1]
     theta = bins.n_lengths.astype(float)
     weights = np.ones(bins.site.size)
+    split = _Split.of(bins) if knots == "quantile" and smoother.fits else None
     converged, cycle = False, 0
     while not converged and cycle < _MAX_CYCLES:
         cycle += 1
@@ -78,6 +83,8 @@ def fit_sonic(bins: Bins, *, knots: Knots = "quantile", tolerance: float = 1e-5)
         previous, theta = theta, solve_theta(bins.site, phi, bins.n_sites, theta)
         converged = not smoother.fits or _largest_change(previous, theta) <= tolerance
         rate = theta[bins.site] * phi
+        if split is not None:
+            rate[split.rows] = split.solve(phi, distribution.sum(axis=1) * grid.step, theta)
         weights = rate / -np.expm1(-rate)
     if not smoother.fits:
         theta = np.where(bins.n_lengths == 1, 1.0, theta)
@@ -85,7 +92,63 @@ def fit_sonic(bins: Bins, *, knots: Knots = "quantile", tolerance: float = 1e-5)
     if smoother.fits:
         saturated = _find_saturated(bins, grid, distribution) | (theta > previous * (1 + _STILL_RISING))
     variance = sampling_variance(bins.site, phi, bins.n_sites, theta)
+    if split is not None:
+        theta[split.sites], variance[split.sites] = split.summed()
     return SonicFit(theta, variance, phi, distribution, grid, saturated, cycle, converged)
+
+
+@dataclass
+class _Split:
+    """Large clones, each replicate on its own; a replicate that a clone fills takes its share of the whole.
+
+    Args:
+        sites: the large clones.
+        rows: the occupied bins of these clones.
+        group: (clone, replicate) of each of these bins, numbered clone by clone.
+        n_replicates: number of replicates.
+        full: groups that are filled; once filled, they stay so, which lets the iteration settle.
+    """
+
+    sites: IntArray
+    rows: IntArray
+    group: IntArray
+    n_replicates: int
+    full: BoolArray
+    theta: FloatArray
+    variance: FloatArray
+
+    @classmethod
+    def of(cls, bins: Bins) -> "_Split | None":
+        """None where there is one replicate, or no large clone."""
+        large = bins.n_lengths >= OWN_LENGTHS * bins.n_replicates
+        if bins.n_replicates < 2 or not large.any():
+            return None
+        rows = np.flatnonzero(large[bins.site])
+        number = np.cumsum(large) - 1
+        group = number[bins.site[rows]] * bins.n_replicates + bins.replicate[rows]
+        empty = np.zeros(int(large.sum()) * bins.n_replicates)
+        return cls(np.flatnonzero(large), rows, group, bins.n_replicates, empty > 0, empty, empty)
+
+    def solve(self, phi: FloatArray, share: FloatArray, theta: FloatArray) -> FloatArray:
+        """Estimate every group; `share` is each replicate's, `theta` the joint estimate of all clones.
+
+        Returns:
+            Expected cells of each of `rows`.
+        """
+        inside = phi[self.rows] / share[self.group % self.n_replicates]
+        n_groups = self.full.size
+        self.full |= np.bincount(self.group, inside, minlength=n_groups) > SATURATED
+        joint = (theta[self.sites][:, None] * share).ravel()
+        own = solve_theta(self.group, inside, n_groups, self.theta)
+        self.theta = np.where(self.full, joint, own)
+        self.variance = sampling_variance(self.group, inside, n_groups, self.theta)
+        rate: FloatArray = self.theta[self.group] * inside
+        return rate
+
+    def summed(self) -> tuple[FloatArray, FloatArray]:
+        """Size and sampling variance of the large clones over all replicates."""
+        shape = (self.sites.size, self.n_replicates)
+        return self.theta.reshape(shape).sum(axis=1), self.variance.reshape(shape).sum(axis=1)
 
 
 def _largest_change(previous: FloatArray, theta: FloatArray) -> float:
