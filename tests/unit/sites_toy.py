@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from integrasite.config.calling import Calling
+from integrasite.io.windows import Windows
 from integrasite.junctions.evidence import Evidence, LibraryJunction, collect_evidence
 from integrasite.model.fates import Fate
 from integrasite.model.sites import VectorEnd
@@ -34,7 +35,8 @@ class At:
 
 @dataclass(frozen=True)
 class Seen:
-    """One molecule of a library with its places (none: `fate` says why) and the length and start of its junction read."""
+    """One molecule of a library with its places (none: `fate` says why), the length and start of its junction read, and how
+    its vector end differs from the library's."""
 
     places: tuple[At, ...]
     umi: int = 0
@@ -43,6 +45,7 @@ class Seen:
     fate: Fate = Fate.USABLE
     bases: int = 100
     prefix: bytes = b""
+    end_change: int = 0
 
 
 def fragment(first: int, length: int, *, forward: bool = True, contig: int = 0, **other: object) -> Seen:
@@ -71,6 +74,7 @@ def evidence_of(seen: Sequence[Seen], libraries: Mapping[str, LibraryJunction]) 
             "insert": pd.Series(range(len(seen)), dtype="int64"),
             "umi": pd.Series([one.umi for one in seen], dtype="uint64"),
             "n_reads": pd.Series([one.n_reads for one in seen], dtype="int64"),
+            "end_change": pd.Series([one.end_change for one in seen], dtype="uint32"),
         }
     )
     rows = []
@@ -96,11 +100,12 @@ def context_of(
     umi_length: int | Mapping[str, int] = UMI_LENGTH,
     blacklist: Iterable[tuple[str, int, int]] = (),
     calling: Calling | None = None,
+    bases: Windows | None = None,
 ) -> SubjectContext:
     """Two host contigs and a vector; `umi_length` 0 says that there are no UMIs."""
     lengths = {name: umi_length if isinstance(umi_length, int) else umi_length[name] for name in libraries}
     regions = pd.DataFrame(list(blacklist), columns=["contig", "start", "end"])
-    return SubjectContext("p1", CONTIGS, N_HOST, libraries, lengths, regions, calling or Calling())
+    return SubjectContext("p1", CONTIGS, N_HOST, libraries, lengths, regions, calling or Calling(), bases)
 
 
 def call(seen: Sequence[Seen], libraries: Iterable[LibraryJunction] = (), **settings: object) -> SubjectSites:

@@ -235,6 +235,15 @@ def test_places_that_cannot_matter_are_left_out():
     assert posteriors[0] == pytest.approx(1, abs=1e-4)
 
 
+def test_places_one_error_away_stay_beside_many_equal_ones():
+    """A short insert of a repeat with one misread base: the true copy is one of those that fit it second best."""
+    equal = [Place(0, k, k + 30, True, 60) for k in range(80)]
+    truth, unlike = Place(1, 5, 35, True, 55), Place(1, 9, 39, True, 50)
+    kept, posteriors = weigh_places([*equal, truth, unlike], CALLING)
+    assert truth in kept and unlike not in kept
+    assert len(kept) == 81 and posteriors[80] == pytest.approx(math.exp(-1.28 * 5) / 80, rel=0.01)
+
+
 def test_a_place_reached_twice_counts_once_with_its_best_score():
     places = join_hits([hit(1000, score=40), hit(1000, score=50)], [mate(1199, score=30)], ANY, CALLING)
     assert places == [Place(0, 1000, 1199, True, 80)]
@@ -319,7 +328,29 @@ def test_where_both_reads_show_the_whole_insert_its_length_is_known(linker):
     assert fragment_lengths(INSERT, linker, CALLING) == (n - 5, n + 5)
 
 
-@pytest.mark.parametrize("linker", [turned(INSERT)[:30], turned("GATTACA" * 7)[: len(INSERT)]])
+@pytest.mark.parametrize("n_shown", [21, 30, 43])
+@pytest.mark.parametrize("misread", [False, True])
+def test_the_longer_read_shows_the_whole_insert_where_the_other_is_cut_at_its_own_length(n_shown, misread):
+    """The junction read runs into the linker; the linker read, which begins with the linker, ends inside the insert."""
+    n = len(INSERT)
+    cut = turned(INSERT)[:n_shown]
+    cut = cut[:8] + "ACGT"["TGCA".index(cut[8])] + cut[9:] if misread else cut
+    assert fragment_lengths(INSERT, cut, CALLING) == (n - 5, n + 5)
+    assert fragment_lengths(turned(cut), turned(INSERT), CALLING) == (
+        (n - 5, n + 5) if INSERT.startswith(turned(cut)) else (15, 2000)
+    )
+    assert fragment_lengths(INSERT[:n_shown], turned(INSERT), CALLING) == (n - 5, n + 5)
+
+
+@pytest.mark.parametrize(
+    "linker",
+    [
+        turned("GATTACA" * 7)[: len(INSERT)],
+        turned("GATTACA" * 7)[:30],
+        turned(INSERT[:-9])[:30],  # begins inside the junction read: no end of it
+        turned(INSERT + "GATTACATT")[:30],  # begins beyond it
+    ],
+)
 def test_where_they_do_not_any_allowed_length_will_do(linker):
     assert fragment_lengths(INSERT, linker, CALLING) == (15, 2000)
 

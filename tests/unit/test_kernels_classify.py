@@ -481,6 +481,7 @@ def test_kernel_agrees_with_its_twin(drawn: list[Pair], number: int, is_single: 
             continue
         start = batch.junction_offsets[k]
         assert (out.junction_start[k] - start, out.junction_stop[k] - start) == slow.junction
+        assert out.end_change[k] == slow.end_change
         if not is_single:
             start = batch.linker_offsets[k]
             assert (out.linker_start[k] - start, out.linker_stop[k] - start) == slow.linker

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from integrasite.kernels import reference
 from integrasite.kernels.codes import encode, leading_key, pack_spans, packed_to_text, umi_to_text
-from integrasite.kernels.consensus import call_consensus, consensus_lengths
+from integrasite.kernels.consensus import agree_changes, call_consensus, consensus_lengths
 from integrasite.kernels.fragments import find_fragments, umi_distance
 from integrasite.kernels.merge import find_parents
 
@@ -63,6 +63,68 @@ def test_consensus(first: list, second: list, random) -> None:  # type: ignore[n
 )
 def test_consensus_by_hand(reads: list, expected: str) -> None:
     assert kernel_consensus(reads, list(range(len(reads))), [0, len(reads)]) == [expected]
+
+
+TRUE = "GATTACAGGCATCTGAAGTCCATGCGTAACTTGCA"
+
+
+@pytest.mark.parametrize("swap", [False, True])
+def test_two_reads_of_which_one_lost_a_base_are_no_mixture(swap: bool) -> None:
+    whole, short = (TRUE, [30] * 35), (TRUE[:5] + TRUE[6:] + "G", [29] * 35)
+    reads = [short, whole] if swap else [whole, short]
+    assert kernel_consensus(reads, [0, 1], [0, 2]) == [TRUE]
+
+
+def test_reads_that_each_lost_another_base_give_the_best_one() -> None:
+    reads = [(TRUE[:at] + TRUE[at + 1 :] + "G", [q] * 35) for at, q in ((4, 30), (9, 31), (14, 29))]
+    for order in ([0, 1, 2], [2, 1, 0], [1, 2, 0]):
+        assert kernel_consensus(reads, order, [0, 3]) == [reads[1][0]]
+
+
+def test_one_read_off_frame_is_outvoted() -> None:
+    reads = [(TRUE, [20] * 35)] * 3 + [(TRUE[1:] + "G", [37] * 35)]
+    assert kernel_consensus(reads, [3, 0, 1, 2], [0, 4]) == [TRUE]
+
+
+def test_plain_errors_are_still_summed() -> None:
+    one, other = list(TRUE), list(TRUE)
+    one[8], other[20] = "T", "A"
+    reads = [("".join(one), [30] * 8 + [12] + [30] * 26), ("".join(other), [30] * 20 + [12] + [30] * 14)]
+    assert kernel_consensus(reads, [0, 1], [0, 2]) == [TRUE]
+
+
+LONG_READ = st.integers(0, 3).flatmap(
+    lambda lost: st.tuples(
+        st.just(TRUE[:lost] + TRUE[lost + 1 :]) if lost else st.just(TRUE),
+        st.lists(st.integers(1, 40), min_size=35, max_size=35),
+    ).map(lambda read: (read[0], read[1][: len(read[0])]))
+)
+
+
+@settings(max_examples=60)
+@given(st.lists(LONG_READ, min_size=2, max_size=5), st.randoms(use_true_random=False))
+def test_consensus_of_reads_in_several_frames(reads: list, random) -> None:  # type: ignore[no-untyped-def]
+    order = list(range(len(reads)))
+    random.shuffle(order)
+    assert kernel_consensus(reads, order, [0, len(reads)]) == [reference.consensus(reads)]
+
+
+CHANGES = st.lists(st.sampled_from([0, 0, 1, 3, 4, 5, 12, 1 << 30, (1 << 32) - 1]), min_size=1, max_size=7)
+
+
+@given(CHANGES, CHANGES)
+def test_changes_that_most_reads_agree_in(first: list[int], second: list[int]) -> None:
+    bounds = np.array([0, len(first), len(first) + len(second)], np.int64)
+    order = np.arange(bounds[-1])[::-1].copy()
+    values = np.array([*first, *second], np.uint32)[::-1].copy()
+    found = agree_changes(values, order, bounds).tolist()
+    assert found == [reference.agree_changes(first), reference.agree_changes(second)]
+
+
+def test_changes_by_hand() -> None:
+    values = np.array([0b0100, 0b0101, 0b0001, 0b1000], np.uint32)
+    bounds = np.array([0, 1, 3, 4], np.int64)
+    assert agree_changes(values, np.arange(4), bounds).tolist() == [0b0100, 0b0001, 0b1000]
 
 
 def test_packing_and_unpacking() -> None:

@@ -183,3 +183,23 @@ def test_chance_finds_are_rare() -> None:
         pattern = rng.integers(0, 4, n).astype(np.uint8)
         found = sum(match.find_read_through(read, 0, 150, pattern, n, 8) != match.NOT_FOUND for read in reads)
         assert found / 4000 <= most
+
+
+@given(near(), st.integers(0, 30))
+def test_end_change(drawn: tuple[str, str], host: int) -> None:
+    read, pattern = drawn
+    host = min(host, len(read))
+    buffer, start, _ = laid(read)
+    found = match.end_change(buffer, start, start + host, encode(pattern), len(pattern))
+    assert found == reference.end_change(read[:host], pattern)
+
+
+def test_end_change_by_hand() -> None:
+    """Two bits a base, the last lowest: A against C is 1, against G 2, against T 3; what is unreadable agrees."""
+    buffer, start, stop = laid("GATTACA")
+    assert match.end_change(buffer, start, stop, encode("GATTACA"), 7) == 0
+    assert match.end_change(buffer, start, stop, encode("GATTACC"), 7) == 1
+    assert match.end_change(buffer, start, stop, encode("GATTGCA"), 7) == 2 << 4
+    assert match.end_change(buffer, start, stop, encode("TTTTTTTTAATTACA"), 15) == 2 << 12
+    buffer, start, stop = laid("GATTANA")
+    assert match.end_change(buffer, start, stop, encode("GATTACA"), 7) == 0

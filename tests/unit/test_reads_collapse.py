@@ -206,6 +206,20 @@ def test_equal_inserts_of_two_libraries_stay_apart(tmp_path: Path) -> None:
     assert [row[0] for row in found] == [0, 1] and len(texts) == 1
 
 
+@pytest.mark.parametrize(("n_changed", "kept"), [(1, False), (2, False), (3, True), (4, True)])
+def test_a_molecule_has_the_vector_end_that_most_of_its_reads_show(
+    tmp_path: Path, n_changed: int, kept: bool
+) -> None:
+    """Four reads; the vector's last base but two is G, and A in the changed ones."""
+    good = ReadBuilder(insert=HOST[:100])
+    changed = good.with_(lead=good.end[:-3] + "A" + good.end[-2:])
+    pairs = [changed.pair()] * n_changed + [good.pair()] * (4 - n_changed)
+    molecules = run(pairs, tmp_path, n_chunks=2)[1]
+    assert good.end[-3] == "G"
+    assert molecules["end_change"].to_pylist() == [(0 ^ 2) << 4 if kept else 0]
+    assert molecules["n_reads"].to_pylist() == [4]
+
+
 def test_distinct_umis_and_ends_are_distinct_molecules(tmp_path: Path) -> None:
     base = ReadBuilder(insert=HOST[:100])
     others = [
@@ -251,6 +265,7 @@ def test_partition_depends_on_the_keys_alone() -> None:
         [
             pa.array(rng.integers(0, 3, 500).astype(np.int32)),
             *(pa.array(rng.integers(0, 1 << 32, 500).astype(np.uint64)) for _ in range(3)),
+            pa.array(rng.integers(0, 1 << 32, 500).astype(np.uint32)),
             *(pa.array([b""] * 500, pa.binary()) for _ in range(2)),
         ],
         schema=READS,
@@ -287,7 +302,11 @@ def test_keys_hold_the_first_bases_of_both_ends(tmp_path: Path) -> None:
 
 def tables_of(n: int) -> Iterator[pa.Table]:
     for k in range(n):
-        yield pa.table([[k], [k], [k], [k], [b"x"], [b"y"]], schema=READS) if k % 3 else READS.empty_table()
+        yield (
+            pa.table([[k], [k], [k], [k], [0], [b"x"], [b"y"]], schema=READS)
+            if k % 3
+            else READS.empty_table()
+        )
 
 
 def test_partitions_are_read_back_from_row_groups(tmp_path: Path) -> None:

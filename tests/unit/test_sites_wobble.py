@@ -12,11 +12,13 @@ from sites_toy import call, fragment, sites_of, umis
 from integrasite.config.calling import Calling
 from integrasite.sites.wobble import (
     Position,
+    count_units,
     is_echo,
     merge_positions,
     neighbourhoods,
     own_molecules,
     poisson_tail,
+    slip_factor,
     standardise_positions,
 )
 
@@ -173,16 +175,91 @@ def test_poisson_tail_without_events():
 def test_own_molecules_counts_what_the_major_position_does_not_explain():
     major = Position(10, {("s", 1, 100): 5, ("s", 2, 200): 1})
     minor = Position(11, {("s", 1, 102): 5, ("s", 2, 200): 3, ("s", 3, 100): 1, ("t", 1, 100): 1})
-    assert own_molecules(minor, major, 3) == 3  # more reads; another UMI; another library
-    assert own_molecules(minor, major, 1) == 4
+    assert own_molecules(minor, major, 3) == (3, 0)  # more reads; another UMI; another library
+    assert own_molecules(minor, major, 1) == (4, 1)
     assert minor.support == (4, 10)
+
+
+def test_a_deep_molecule_seen_at_both_positions_has_slipped():
+    major = Position(100, {("s", 1, 500): 2, ("s", 2, 700): 9})
+    minor = Position(101, {("s", 1, 500): 5})
+    assert own_molecules(minor, major, 3) == (1, 0)
+    assert own_molecules(Position(101, {("s", 1, 500): 4}), major, 3) == (
+        0,
+        0,
+    )  # half of its reads are at the other
+    assert is_echo(minor, major, CALLING, True)
+    alone = Position(101, {("s", 3, 900): 5})
+    assert own_molecules(alone, Position(100, {("s", 2, 700): 9}), 3) == (1, 1)
+    assert not is_echo(alone, Position(100, {("s", 2, 700): 9}), CALLING, True)
 
 
 def test_slippage_is_rarer_over_more_bases():
     major = Position(100, {("s", number, 500): 9 for number in range(400)})
-    minor = {("s", 1000 + number, 900): 1 for number in range(6)}
+    minor = {("s", 1000 + number, 900): 1 for number in range(3)}
     echoes = [is_echo(Position(100 + d, minor), major, CALLING, True) for d in (1, 2, 3)]
-    assert echoes == [True, True, False]  # 4, 1.2 and 0.4 expected
+    assert echoes == [True, True, False]  # 4, 0.4 and 0.012 expected
+
+
+PLAIN = "ACGTTGCATCAGGTCAATGCCGATCTGAGTACGATCCATG"
+
+
+@pytest.mark.parametrize(
+    ("repeat", "distance", "expected"),
+    [
+        ("", 1, 1.0),  # TT, AA, CC, GG: no more than two
+        ("", 2, 0.1),
+        ("", 3, 0.003),
+        ("AAAA", 1, 2.0),
+        ("AAAAAAA", 1, 5.0),
+        ("CACACACA", 2, 0.6),
+        ("CACACACA", 1, 1.0),  # by one base it does not slip
+        ("CATCATCAT", 3, 0.1),
+        ("CATCATCAT", 6, 0.003),
+        ("NNNNNNNN", 1, 1.0),
+    ],
+)
+def test_the_sequence_says_how_often_a_junction_slips(repeat, distance, expected):
+    assert slip_factor("G" + repeat + "T" + PLAIN, distance) == pytest.approx(expected)
+
+
+def test_an_unknown_sequence_is_a_plain_one():
+    assert [slip_factor("", d) for d in (1, 2, 3, 10)] == [1.0, 0.1, 0.003, 0.003]
+
+
+def context_of(bases):
+    return lambda start, end: "".join(bases[k] if 0 <= k < len(bases) else "N" for k in range(start, end))
+
+
+def test_a_homopolymer_makes_an_echo_of_what_is_a_neighbour_elsewhere():
+    major = Position(30, {("s", number, 500): 9 for number in range(10)})
+    minor = Position(31, {("s", 1000 + number, 900): 1 for number in range(2)})
+    minor_deep = Position(31, {("s", 1000 + number, 900): 5 for number in range(2)})
+    plain, tract = context_of(PLAIN * 2), context_of(PLAIN[:30] + "A" * 8 + PLAIN)
+    assert [is_echo(minor, major, CALLING, True, where) for where in (plain, tract)] == [True, True]
+    assert [is_echo(minor_deep, major, CALLING, True, where) for where in (plain, tract)] == [False, True]
+
+
+def test_a_lone_molecule_beyond_the_reach_of_slippage_is_a_site():
+    """One fragment six bases from a site of ten, with a UMI and a breakpoint of its own."""
+    rows = clone(5000, 10) + clone(5006, 1, start=60)
+    assert set(standard(rows)) == {5000, 5006}
+
+
+def test_deep_molecules_are_not_off_by_errors_of_their_reads():
+    major = Position(100, {("s", number, 500): 9 for number in range(5)})
+    echoes = [is_echo(Position(101, {("s", 999, 900): n}), major, CALLING, True) for n in (1, 2, 3, 30)]
+    assert echoes == [True, True, True, True]  # 0.05, and 0.005 from the third read on: both above 0.001
+    few = Position(100, {("s", 1, 500): 9})
+    echoes = [is_echo(Position(101, {("s", 999, 900): n}), few, CALLING, True) for n in (1, 2, 3, 30)]
+    assert echoes == [True, True, False, False]
+
+
+@pytest.mark.parametrize(
+    ("bases", "period", "units"), [("", 1, 1), ("A", 1, 1), ("AAA", 1, 3), ("NNN", 1, 1)]
+)
+def test_units_of_a_repeat(bases, period, units):
+    assert count_units(bases, period) == units
 
 
 def test_neighbourhoods_end_where_a_gap_is_wider_than_the_window():

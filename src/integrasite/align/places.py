@@ -17,8 +17,10 @@ _MISMATCH_COST = 5  # bwa: a match is +1, a mismatch -4
 _CHIMERA_COST = (
     17  # bwa's own penalty for reads that do not pair: a pair may cost this much against the best single hit
 )
+_ONE_ERROR = 1e-3  # weight against the best place: one mismatch (exp(-6.4) with the default `error_per_point`) and no more
 _WHOLE_BASES = 12
 _WHOLE_SLACK = 3
+_WHOLE_ERRORS = 0.05
 _COMPLEMENT = str.maketrans("ACGTN", "TGCAN")
 _MOST_EQUAL = (
     250  # bwa follows at most 500 places of a seed: a longer list of equal hits is a sample, not the whole
@@ -175,14 +177,18 @@ def single_places(junction: list[Hit], calling: Calling) -> list[Place]:
 
 
 def weigh_places(places: list[Place], calling: Calling) -> tuple[tuple[Place, ...], tuple[float, ...]]:
-    """Posterior of each place, from alignment scores as log-odds; the best `max_places` in a fixed order."""
+    """Posterior of each place, from alignment scores as log-odds; the best `max_places` in a fixed order.
+
+    Places that one read error would turn into the best stay, however many equal ones share the posterior: the true one can
+    be among them.
+    """
     ordered = sorted(places, key=lambda place: (-place.score, place))[: calling.max_places]
     weights = [math.exp(calling.error_per_point * (place.score - ordered[0].score)) for place in ordered]
     total = math.fsum(weights)
     kept = [
         (place, weight / total)
         for place, weight in zip(ordered, weights, strict=True)
-        if weight / total >= 1e-4
+        if weight >= _ONE_ERROR or weight / total >= 1e-4
     ]
     return tuple(place for place, _ in kept), tuple(posterior for _, posterior in kept)
 
@@ -243,20 +249,26 @@ def place_insert(
     return InsertPlaces(insert, Fate.USABLE, kept, posteriors)
 
 
+def _unlike(first: str, second: str) -> int:
+    return sum(a != b for a, b in zip(first, second, strict=False))
+
+
 def fragment_lengths(junction: str, linker: str, calling: Calling) -> tuple[int, int]:
-    """Which lengths the fragment can have: the insert's own where both reads show all of it, otherwise any allowed one."""
-    n = len(junction)
-    if abs(n - len(linker)) <= _WHOLE_SLACK:
-        turned = linker[::-1].translate(_COMPLEMENT)
-        unlike = sum(a != b for a, b in zip(junction[:_WHOLE_BASES], turned[:_WHOLE_BASES], strict=False))
-        unlike_end = sum(
-            a != b
-            for a, b in zip(
-                junction[::-1][:_WHOLE_BASES], linker.translate(_COMPLEMENT)[:_WHOLE_BASES], strict=False
-            )
-        )
+    """Which lengths the fragment can have: the insert's own where a read shows all of it, otherwise any allowed one."""
+    n, n_linker = len(junction), len(linker)
+    turned = linker[::-1].translate(_COMPLEMENT)
+    if abs(n - n_linker) <= _WHOLE_SLACK:
+        unlike = _unlike(junction[:_WHOLE_BASES], turned[:_WHOLE_BASES])
+        unlike_end = _unlike(junction[::-1][:_WHOLE_BASES], turned[::-1][:_WHOLE_BASES])
         if min(unlike, unlike_end) <= 1 or max(unlike, unlike_end) <= _WHOLE_SLACK:
             return n - calling.max_junction_clip, n + calling.max_junction_clip
+    else:
+        # the longer read reaches the other one's start; the shorter one ends before, at its own read length
+        shared = min(n, n_linker)
+        inside = (junction[-shared:], turned) if n > n_linker else (junction, turned[:shared])
+        if _unlike(*inside) <= _WHOLE_ERRORS * shared:
+            whole = max(n, n_linker)
+            return whole - calling.max_junction_clip, whole + calling.max_junction_clip
     return calling.min_insert - calling.max_junction_clip, calling.max_fragment
 
 

@@ -11,6 +11,7 @@ from integrasite.errors import GenomeError
 from integrasite.io.atomic import write_text
 from integrasite.io.sequences import file_checksum, iterate_fasta, read_vector, write_fasta
 from integrasite.io.text import read_text
+from integrasite.io.windows import index_fasta
 
 VECTOR_PREFIX = "integrasite_vector|"
 """Vector contigs are named so in the reference that is aligned to; no genome uses such a name."""
@@ -73,6 +74,7 @@ def build_reference(genome: Path, vectors: Mapping[str, Path], folder: Path) -> 
     fasta = home / "reference.fa"
     write_fasta(fasta, _records(genome, vectors, contigs, names))
     build_index(fasta)
+    index_fasta(fasta)
     # written last: the folder counts as complete only when this file is there
     write_text(home / "reference.json", json.dumps({"contigs": contigs, "vectors": names}, indent=1) + "\n")
     return ReferenceIndex(fasta, contigs, names)

@@ -34,9 +34,12 @@ def _junctions(study: "Study", libraries: tuple["Library", ...]) -> dict[str, "L
 
     found = {}
     for library in libraries:
-        end = VectorEnd(study.protocol_of(library).vector_end)
+        protocol = study.protocol_of(library)
+        end = VectorEnd(protocol.vector_end)
         tsd = next(iter(study.vectors_of(library).values())).tsd_length
-        found[library.sample] = LibraryJunction(library.sample, ",".join(library.vectors), end, tsd)
+        found[library.sample] = LibraryJunction(
+            library.sample, ",".join(library.vectors), end, tsd, str(protocol.primer), str(protocol.ltr_end)
+        )
     return found
 
 
@@ -86,6 +89,7 @@ def run(arguments: argparse.Namespace) -> int:
     from integrasite.io.bed import read_bed
     from integrasite.io.tables import write_parquet
     from integrasite.io.text import read_text
+    from integrasite.io.windows import open_windows
     from integrasite.model.fates import FATES, Fate
     from integrasite.model.tables import FRAGMENTS, LEDGER, MULTIHITS, SITES
     from integrasite.reads.patterns import split_linker
@@ -99,12 +103,14 @@ def run(arguments: argparse.Namespace) -> int:
     evidence = _read_evidence(study, arguments.subject, arguments.aligned, junctions)
     umis = {library.sample: split_linker(study.linker_of(library))[1] for library in libraries}
     calling = study.config.calling
-    context = SubjectContext(
-        arguments.subject, _host_and_vectors(reference), reference.n_host, junctions,
-        {sample: n if n >= calling.umi_min_length else 0 for sample, n in umis.items()},
-        read_bed(study.blacklist) if study.blacklist else pd.DataFrame({"contig": [], "start": [], "end": []}), calling,
-    )  # fmt: skip
-    called = call_subject(evidence, context)
+    with open_windows(reference.fasta) as bases:
+        context = SubjectContext(
+            arguments.subject, _host_and_vectors(reference), reference.n_host, junctions,
+            {sample: n if n >= calling.umi_min_length else 0 for sample, n in umis.items()},
+            read_bed(study.blacklist) if study.blacklist else pd.DataFrame({"contig": [], "start": [], "end": []}),
+            calling, bases,
+        )  # fmt: skip
+        called = call_subject(evidence, context)
     write_parquet(called.fragments, arguments.fragments, FRAGMENTS)
     write_parquet(called.sites, arguments.sites, SITES)
     write_parquet(called.multihits, arguments.multihits, MULTIHITS)

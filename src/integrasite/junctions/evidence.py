@@ -20,12 +20,23 @@ _WOBBLE = 3
 
 @dataclass(frozen=True)
 class LibraryJunction:
-    """What the junction stage must know of a library: which end its reads start in, and the duplication's length."""
+    """What the junction stage must know of a library.
+
+    Args:
+        sample: its id.
+        vector: name of its vector.
+        vector_end: the end that its junction reads start in.
+        tsd: length of the target-site duplication, bp.
+        primer: bases that its junction reads begin with; may be empty.
+        ltr_end: bases from there to the last vector base; empty where they are not to be compared.
+    """
 
     sample: str
     vector: str
     vector_end: VectorEnd
     tsd: int
+    primer: str = ""
+    ltr_end: str = ""
 
 
 @dataclass(frozen=True)
@@ -33,7 +44,8 @@ class Evidence:
     """Molecules and places of one subject.
 
     Args:
-        molecules: one row per molecule: `sample, insert, umi, n_reads, fate, length` (length of the junction read's host part).
+        molecules: one row per molecule: `sample, insert, umi, n_reads, end_change, fate, length` (length of the junction read's
+            host part).
         places: one row per molecule x place: `molecule` (row number in `molecules`), `contig`, `position` (0-based, by the
             contract), `is_forward` (vector orientation), `breakpoint` (0-based, -1 unknown), `posterior`.
     """
@@ -76,7 +88,7 @@ def collect_evidence(
     """Join molecules with the places of their inserts and move positions to the contract's coordinates.
 
     Args:
-        molecules: `sample, insert, umi, n_reads` of one subject's libraries in one source.
+        molecules: `sample, insert, umi, n_reads, end_change` of one subject's libraries in one source.
         places: rows of `PLACES` of that source.
         prefixes: first bases of each insert's junction read, by insert.
         lengths: bases of each insert's junction read, by insert.

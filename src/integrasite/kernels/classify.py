@@ -14,6 +14,7 @@ from integrasite.kernels.linkers import assign_pair
 from integrasite.kernels.match import (
     NOT_FOUND,
     count_mismatches,
+    end_change,
     find_read_through,
     find_vector_end,
     follows,
@@ -165,6 +166,7 @@ def _classify_pair(batch: ReadBatch, pair: int, patterns: Patterns, limits: Limi
     if host == NOT_FOUND:
         return _without_vector_end(text, start, stop, pattern, n_primer, n_pattern, patterns, row, limits)
     out.junction_start[pair] = host
+    out.end_change[pair] = end_change(text, start, host, pattern, n_pattern)
     own = patterns.row_linker[row]
     length = NOT_FOUND
     if own >= 0:
@@ -262,6 +264,7 @@ def classify_pairs(batch: ReadBatch, patterns: Patterns, limits: Limits) -> Clas
         umi=np.zeros(n, np.uint64),
         barcode=np.full(n, NOT_FOUND, np.int32),
         linker=np.full(n, NOT_FOUND, np.int32),
+        end_change=np.zeros(n, np.uint32),
     )
     _classify_all(batch, patterns, limits, out)
     return out

@@ -68,7 +68,11 @@ class Limits(NamedTuple):
 
 
 class Classified(NamedTuple):
-    """Answers per pair: fate, library (-1 none), host spans `[start, stop)` in the batch buffers, UMI, barcode, linker."""
+    """Answers per pair: fate, library (-1 none), host spans `[start, stop)` in the batch buffers, UMI, barcode, linker.
+
+    `end_change`: how the last `match.END_BASES` bases before the host differ from the sheet's vector end, two bits a base, the
+    last base lowest: XOR of the two codes, 0 where they agree or the base is unreadable or not part of the end.
+    """
 
     fate: npt.NDArray[np.uint8]
     row: npt.NDArray[np.int32]
@@ -79,3 +83,4 @@ class Classified(NamedTuple):
     umi: npt.NDArray[np.uint64]
     barcode: npt.NDArray[np.int32]
     linker: npt.NDArray[np.int32]
+    end_change: npt.NDArray[np.uint32]

@@ -13,6 +13,8 @@ from integrasite.kernels.codes import Codes
 NOT_FOUND = -1
 TAIL = 8
 """Bases at the vector's end that must be read nearly exactly: an indel there would move the junction."""
+END_BASES = 16
+"""Bases before the host whose differences from the vector end are kept: what 32 bits hold."""
 _MAX_SHIFT = 4
 _FAR = 1 << 20
 _INDEL_BASES = 13
@@ -93,6 +95,18 @@ def find_vector_end(
         if edit_distance(text, start, at, pattern, n_head, head_edits) <= head_edits:
             return at + n_tail
     return NOT_FOUND
+
+
+@numba.njit(cache=True, nogil=True)
+def end_change(text: Codes, start: int, host: int, pattern: Codes, n_pattern: int) -> int:
+    """How the last bases before `host` differ from the end of `pattern`: XOR of the codes, two bits a base, the last lowest."""
+    change = 0
+    for back in range(min(END_BASES, n_pattern, host - start)):
+        code = text[host - 1 - back]
+        expected = pattern[n_pattern - 1 - back]
+        if code <= 3 and expected <= 3:
+            change |= (int(code) ^ int(expected)) << (2 * back)
+    return change
 
 
 @numba.njit(cache=True, nogil=True)

@@ -8,7 +8,8 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from integrasite.kernels.match import NOT_FOUND, TAIL
+from integrasite.kernels.consensus import MOST_PAIRED
+from integrasite.kernels.match import END_BASES, NOT_FOUND, TAIL
 
 _COMPLEMENT = str.maketrans("ACGTN", "TGCAN")
 SHIFTS = (0, 1, -1, 2, -2, 3, -3, 4, -4)
@@ -109,19 +110,73 @@ def best_of(read: str, patterns: Sequence[str], limit: int) -> int:
     return found.index(best) if best <= limit and found.count(best) == 1 else NOT_FOUND
 
 
-def consensus(reads: Sequence[tuple[str, Sequence[int]]]) -> str:
-    """Twin of `consensus`: bases and Phred qualities of a molecule's reads to one sequence."""
-    sizes = Counter(len(bases) for bases, _ in reads)
-    length = max(sizes, key=lambda size: (sizes[size], size))
+Read = tuple[str, Sequence[int]]
+"""Bases and Phred qualities."""
+
+
+def _shown(read: Read) -> str:
+    """A read as it is packed: base A of quality 0 cannot be told from an unreadable base."""
+    return "".join("N" if pair == ("A", 0) else pair[0] for pair in zip(*read, strict=True))
+
+
+def _is_far(first: str, second: str) -> bool:
+    compared = list(zip(first, second, strict=False))
+    unlike = sum(a != b and "N" not in (a, b) for a, b in compared)
+    return 20 * unlike > 3 * len(compared)
+
+
+def _sum_reads(reads: Sequence[Read], length: int) -> str:
     letters = []
     for position in range(length):
         weights: Counter[str] = Counter()
-        for bases, qualities in reads:
-            is_read = position < len(bases) and bases[position] != "N"
-            if is_read and (bases[position], qualities[position]) != ("A", 0):
-                weights[bases[position]] += min(qualities[position], 63) + 1
+        for read in reads:
+            shown = _shown(read)
+            if position < len(shown) and shown[position] != "N":
+                weights[shown[position]] += min(read[1][position], 63) + 1
         letters.append(max("ACGT", key=lambda base: (weights[base], -ord(base))) if weights else "N")
     return "".join(letters)
+
+
+def _packed(read: Read) -> list[int]:
+    codes = [
+        0 if base == "N" else "ACGT".index(base) | (min(q, 63) << 2) for base, q in zip(*read, strict=True)
+    ]
+    return codes
+
+
+def consensus(reads: Sequence[Read]) -> str:
+    """Twin of `consensus`: the reads of one molecule to one sequence."""
+    sizes = Counter(len(bases) for bases, _ in reads)
+    length = max(sizes, key=lambda size: (sizes[size], size))
+    text = _sum_reads(reads, length)
+    n_far = sum(_is_far(_shown(read), text) for read in reads)
+    if not 2 <= len(reads) <= MOST_PAIRED or 2 * n_far < len(reads):
+        return text
+    agreeing = [[r for r in reads if not _is_far(_shown(read), _shown(r))] for read in reads]
+    ranks = [
+        (-len(group), -sum(code >> 2 for code in _packed(read)), _packed(read))
+        for read, group in zip(reads, agreeing, strict=True)
+    ]
+    return _sum_reads(agreeing[ranks.index(min(ranks))], length)
+
+
+def end_change(lead: str, pattern: str) -> int:
+    """Twin of `match.end_change`; `lead` is the read up to its first host base."""
+    change = 0
+    ends = zip(lead[::-1], pattern[::-1], strict=False)
+    for back, (base, expected) in enumerate(list(ends)[:END_BASES]):
+        if base in "ACGT" and expected in "ACGT":
+            change += ("ACGT".index(base) ^ "ACGT".index(expected)) << (2 * back)
+    return change
+
+
+def agree_changes(changes: Sequence[int]) -> int:
+    """Twin of `consensus.agree_changes` for one group."""
+    agreed = 0
+    for shift in range(0, 2 * END_BASES, 2):
+        for change, count in Counter((value >> shift) & 3 for value in changes).items():
+            agreed |= change << shift if 2 * count > len(changes) else 0
+    return agreed
 
 
 def _is_one_apart(first: tuple[int, str, str, str], second: tuple[int, str, str, str]) -> bool:

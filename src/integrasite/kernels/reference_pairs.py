@@ -10,6 +10,7 @@ from integrasite.kernels.reference import (
     best_of,
     count_mismatches,
     edit_distance,
+    end_change,
     find_read_through,
     find_vector_end,
     follows,
@@ -112,6 +113,7 @@ class Answer:
     junction: tuple[int, int] = (0, 0)
     linker: tuple[int, int] = (0, 0)
     umi: str = ""
+    end_change: int = 0
 
 
 def _unique(values: Iterable[str]) -> list[str]:
@@ -218,6 +220,7 @@ def classify(pair: Pair, libraries: Sequence[Library], limits: Limits) -> Answer
         length = found if found == NOT_FOUND else max(0, found - 2 - gap)
     stop = len(read) if length == NOT_FOUND else start + length
     answer = Answer(Fate.USABLE, row, (start, stop))
+    answer.end_change = end_change(read[:start], library.primer + library.ltr_end)
     if 0 <= length <= 3:
         answer.fate = Fate.NO_INSERT
         return answer

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from integrasite.kernels.consensus import call_consensus, consensus_lengths
+from integrasite.kernels.consensus import agree_changes, call_consensus, consensus_lengths
 from integrasite.kernels.merge import find_parents
 from integrasite.model.inserts import INSERTS, MOLECULES
 from integrasite.reads.prepare import KEY_LENGTH
@@ -19,11 +19,12 @@ _KEYS = ("row", "umi", "junction_key", "linker_key")
 
 @dataclass(frozen=True)
 class Groups:
-    """Groups of reads with equal keys (one array entry each) and their consensus (columns of `INSERTS`)."""
+    """Groups of reads with equal keys (one array entry each): consensus (columns of `INSERTS`) and agreed `end_change`."""
 
     keys: dict[str, npt.NDArray[np.generic]]
     counts: npt.NDArray[np.int64]
     consensus: pa.Table
+    end_change: npt.NDArray[np.uint32]
 
 
 def _flat(column: pa.ChunkedArray) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]:
@@ -59,7 +60,10 @@ def group_reads(reads: pa.Table) -> Groups:
     bounds = np.append(starts, len(order)).astype(np.int64)
     columns = [_consensus(reads[name], order, bounds) for name in INSERTS.names] if len(order) else None
     consensus = pa.table(columns, schema=INSERTS) if columns else INSERTS.empty_table()
-    return Groups({name: values[starts] for name, values in ordered.items()}, np.diff(bounds), consensus)
+    changes = agree_changes(reads["end_change"].to_numpy(), order, bounds)
+    return Groups(
+        {name: values[starts] for name, values in ordered.items()}, np.diff(bounds), consensus, changes
+    )
 
 
 def fold_groups(
@@ -107,8 +111,15 @@ def collapse_reads(
         pa.concat_tables([groups.consensus for groups in grouped]).combine_chunks().take(pa.array(kept))
     )
     inserts, numbers = unique_inserts(consensus)
+    changes = np.concatenate([groups.end_change for groups in grouped])
     molecules = pa.table(
-        {"row": keys["row"][kept], "insert": numbers, "umi": keys["umi"][kept], "n_reads": total[kept]},
+        {
+            "row": keys["row"][kept],
+            "insert": numbers,
+            "umi": keys["umi"][kept],
+            "n_reads": total[kept],
+            "end_change": changes[kept],
+        },
         schema=MOLECULES,
     )
     return inserts, molecules.sort_by([(name, "ascending") for name in MOLECULES.names])

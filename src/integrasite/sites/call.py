@@ -9,17 +9,22 @@ import numpy.typing as npt
 import pandas as pd
 
 from integrasite.config.calling import Calling
+from integrasite.io.windows import Windows
 from integrasite.junctions.evidence import Evidence, LibraryJunction
 from integrasite.kernels.codes import umi_to_text
 from integrasite.kernels.fragments import find_fragments
 from integrasite.model.fates import Fate
 from integrasite.model.sites import site_label, strand_word
+from integrasite.sites.lengths import weigh_lengths
 from integrasite.sites.multihits import resolve_multihits
+from integrasite.sites.vector_ends import incomplete_ends
 from integrasite.sites.wobble import standardise_positions
 
 FRAGMENT_SPAN = 300.0
 """bp over which the fragments of one site are spread, for the chance that two end side by side."""
 _PLACE = ["contig", "position", "is_forward"]
+_SEEN = ["sample", "umi", "n_reads", "end_change"]
+_IN_BLACKLIST = "lies in a region of the blacklist"
 
 
 @dataclass(frozen=True)
@@ -51,6 +56,7 @@ class SubjectContext:
         umi_lengths: UMI bases by sample; 0 where there is none that is long enough to count molecules.
         blacklist: `contig` (name), `start`, `end` (0-based half-open); may be empty.
         calling: thresholds.
+        bases: of the reference; without them neighbours are told apart less well and vector ends are not checked.
     """
 
     subject: str
@@ -60,6 +66,12 @@ class SubjectContext:
     umi_lengths: Mapping[str, int]
     blacklist: pd.DataFrame
     calling: Calling
+    bases: Windows | None = None
+
+    def window(self) -> Callable[[int, int, int], str] | None:
+        """Reference bases by contig number, start and end (0-based, half-open)."""
+        bases = self.bases
+        return None if bases is None else lambda contig, start, end: bases(self.contigs[contig], start, end)
 
 
 def place_molecules(evidence: Evidence, context: SubjectContext) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -71,15 +83,11 @@ def place_molecules(evidence: Evidence, context: SubjectContext) -> tuple[pd.Dat
     """
     calling = context.calling
     molecules = evidence.molecules
-    known = _junctions_of(evidence.places)
+    known = _junctions_of(weigh_lengths(evidence.places, calling))
     is_unique = known["posterior"] >= calling.min_place_posterior
-    unique = (
-        known[is_unique]
-        .drop_duplicates("molecule")
-        .join(molecules[["sample", "umi", "n_reads"]], on="molecule")
-    )
+    unique = known[is_unique].drop_duplicates("molecule").join(molecules[_SEEN], on="molecule")
     has_umi = any(context.umi_lengths.values())
-    unique = unique.assign(position=standardise_positions(unique, calling, has_umi))
+    unique = unique.assign(position=standardise_positions(unique, calling, has_umi, context.window()))
     support = unique.groupby(_PLACE).size().rename("n").reset_index()
     others = known[~known["molecule"].isin(unique["molecule"])]
     shared = resolve_multihits(others, support, calling)
@@ -89,7 +97,7 @@ def place_molecules(evidence: Evidence, context: SubjectContext) -> tuple[pd.Dat
         [unique[columns].assign(cluster=""), shared.rescued[columns].assign(cluster=""), clustered],
         ignore_index=True,
     )
-    placed = placed.join(molecules[["sample", "umi", "n_reads"]], on="molecule")
+    placed = placed.join(molecules[_SEEN], on="molecule")
     return placed.sort_values("molecule", kind="stable", ignore_index=True), places
 
 
@@ -131,7 +139,8 @@ def _name_clusters(
     moved = np.where(theirs["breakpoint"].to_numpy() < 0, -1, at_best["position"].to_numpy() + turn * away)
     at_best["breakpoint"] = moved
     shown = at_best.join(molecules[["sample", "umi", "n_reads"]], on="molecule")
-    moved_to = standardise_positions(shown, context.calling, any(context.umi_lengths.values()))
+    has_umi = any(context.umi_lengths.values())
+    moved_to = standardise_positions(shown, context.calling, has_umi, context.window())
     echo = (moved_to - at_best["position"]) * np.where(at_best["is_forward"].to_numpy(bool), 1, -1)
     at_best["position"] = moved_to
     at_best["breakpoint"] = at_best["own"].fillna(at_best["breakpoint"]).astype(np.int64)
@@ -176,7 +185,7 @@ def call_subject(evidence: Evidence, context: SubjectContext) -> SubjectSites:
     """Call one subject's sites from all its molecules."""
     placed, places = place_molecules(evidence, context)
     fragments = _describe(collapse_fragments(placed, context), context)
-    sites = _site_table(fragments, context, _with_vector(places, context))
+    sites = _site_table(fragments, context, _with_vector(places, context), _incomplete(placed, context))
     verdicts = sites.set_index(["sample", "site_id", "vector_end", "cluster"])[["status", "reason"]]
     index = pd.MultiIndex.from_frame(fragments[["sample", "site_id", "vector_end", "cluster"]])
     fragments[["status", "reason"]] = verdicts.reindex(index).to_numpy()
@@ -194,6 +203,21 @@ def _with_vector(places: pd.DataFrame, context: SubjectContext) -> set[str]:
     best = sums.groupby("cluster")["weight"].transform("max")
     is_vector = sums["contig"] >= context.n_host
     return set(sums.loc[is_vector & (sums["weight"] >= 0.5 * best), "cluster"])
+
+
+def _incomplete(placed: pd.DataFrame, context: SubjectContext) -> dict[tuple[str, int, str, str, str], str]:
+    """Why a site is no junction of the complete vector end, by contig, position, strand, vector end and cluster."""
+    if context.bases is None:
+        return {}
+    on_host = placed[placed["contig"] < context.n_host]
+    found = incomplete_ends(on_host, context.contigs, context.libraries, context.bases, context.calling)
+    return {
+        (context.contigs[contig], position + 1, strand_word(forward), end, cluster): (
+            f"the last {n} bases before the junction are the host's own: "
+            "a truncated vector end, or the primer bound to host DNA"
+        )
+        for (contig, position, forward, cluster, end), n in found.items()
+    }
 
 
 def _describe(fragments: pd.DataFrame, context: SubjectContext) -> pd.DataFrame:
@@ -259,7 +283,12 @@ def _lengths(fragments: pd.DataFrame, context: SubjectContext) -> npt.NDArray[np
     return np.where(ends < 0, 0, np.maximum(length, 1))
 
 
-def _site_table(fragments: pd.DataFrame, context: SubjectContext, in_doubt: set[str]) -> pd.DataFrame:
+def _site_table(
+    fragments: pd.DataFrame,
+    context: SubjectContext,
+    in_doubt: set[str],
+    incomplete: Mapping[tuple[str, int, str, str, str], str],
+) -> pd.DataFrame:
     key = [
         "sample",
         "subject",
@@ -279,11 +308,13 @@ def _site_table(fragments: pd.DataFrame, context: SubjectContext, in_doubt: set[
     sites["n_umis"] = _count_distinct(fragments[fragments["umi"] != ""], key, "umi", sites)
     sites["n_split"] = sites["n_reads"]
     sites["n_discordant"] = 0
-    sites["status"], sites["reason"] = "pass", ""
+    place = ["contig", "position", "strand", "vector_end", "cluster"]
+    sites["reason"] = [incomplete.get(key, "") for key in sites[place].itertuples(index=False, name=None)]
+    sites["status"] = np.where(sites["reason"] == "", "pass", "artefact").astype(object)
     in_vector = sites["contig"].isin(context.contigs[context.n_host :]) | sites["cluster"].isin(in_doubt)
     sites.loc[in_vector, ["status", "reason"]] = ["ambiguous", "fits the vector as well as the host"]
     listed = _in_blacklist(sites, context.blacklist)
-    sites.loc[listed, ["status", "reason"]] = ["artefact", "lies in a region of the blacklist"]
+    sites.loc[listed, ["status", "reason"]] = ["artefact", _IN_BLACKLIST]
     return sites
 
 
@@ -339,8 +370,8 @@ def _fates(evidence: Evidence, placed: pd.DataFrame, fragments: pd.DataFrame) ->
     lost = unplaced[["sample", "fate", "n_reads"]].copy()
     lost.loc[lost["fate"] == int(Fate.USABLE), "fate"] = int(Fate.UNALIGNED)
     fate = np.where(fragments["placement"] == "unique", int(Fate.SITE_UNIQUE), int(Fate.SITE_MULTIHIT))
-    fate = np.where(fragments["status"] == "artefact", int(Fate.BLACKLISTED), fate)
-    fate = np.where(fragments["status"] == "ambiguous", int(Fate.SITE_NOT_PASSED), fate)
+    fate = np.where(fragments["status"] != "pass", int(Fate.SITE_NOT_PASSED), fate)
+    fate = np.where(fragments["reason"] == _IN_BLACKLIST, int(Fate.BLACKLISTED), fate)
     found = fragments[["sample", "n_reads"]].assign(fate=fate)
     return (
         pd.concat([lost, found], ignore_index=True).groupby(["sample", "fate"])["n_reads"].sum().reset_index()

@@ -2,10 +2,14 @@
 
 A position a few bases from a stronger one is its echo if its molecules are the stronger one's molecules seen again (same
 UMI or breakpoint, fewer reads), or if so few molecules of its own remain that slippage at the junction explains them.
+How often the junction slips over how many bases depends on the sequence there: by one base in a homopolymer, by a unit
+in a tandem repeat, hardly ever over more bases elsewhere.
 """
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -13,8 +17,19 @@ import pandas as pd
 
 from integrasite.config.calling import Calling
 
-_DISTANCE_FACTORS = {1: 1.0, 2: 0.3}
-_FAR_FACTOR = 0.1
+Context = Callable[[int, int], str]
+"""Reference bases `[start, end)` (0-based) of the contig that the positions lie on; N where unknown."""
+
+_PLAIN = {1: 1.0, 2: 0.1}
+_PLAIN_FAR = 0.003
+_IN_REPEAT = {1: 1.0, 2: 0.3}
+_IN_REPEAT_FAR = 0.1
+_TOO_FEW_UNITS = 2
+_REACH = 8
+"""bp on either side of a junction whose repeats can shift it: an indel further inside is aligned as one."""
+_DEEP_READS = 3
+_DEEP_FACTOR = 0.1
+"""A molecule of three or more reads is off as a whole only if the first copy slipped, not by errors of its reads."""
 
 
 @dataclass(frozen=True)
@@ -48,29 +63,71 @@ def poisson_tail(k: int, mean: float) -> float:
     )
 
 
-def own_molecules(minor: Position, major: Position, jitter: int) -> int:
-    """Molecules at `minor` that are not `major`'s seen again with no more reads."""
-    own = 0
+def own_molecules(minor: Position, major: Position, jitter: int) -> tuple[int, int]:
+    """Molecules at `minor` that `major` does not show with half as many reads or more, and how many of them are deep.
+
+    Deep ones have several reads and none at `major`: a molecule that is seen at both has slipped, whichever has more reads.
+    """
+    own = deep = 0
     for (sample, umi, at), n_reads in minor.reads.items():
         copies = (major.reads.get((sample, umi, at + shift), 0) for shift in range(-jitter, jitter + 1))
-        own += max(copies, default=0) < n_reads
-    return own
+        most = max(copies, default=0)
+        own += 2 * most < n_reads
+        deep += most == 0 and n_reads >= _DEEP_READS
+    return own, deep
 
 
-def is_echo(minor: Position, major: Position, calling: Calling, has_umi: bool) -> bool:
+def count_units(bases: str, period: int) -> int:
+    """Whole units of the longest stretch that repeats with this period; 1 where nothing does.
+
+    >>> count_units("GCAAAAT", 1), count_units("GCACACAT", 2), count_units("ACGT", 1)
+    (4, 3, 1)
+    """
+    longest = run = 0
+    for base, later in zip(bases, bases[period:], strict=False):
+        run = run + 1 if base == later and base != "N" else 0
+        longest = max(longest, run)
+    return (longest + period) // period
+
+
+def slip_factor(context: str, distance: int) -> float:
+    """How often a junction is off by this many bases, relative to `wobble_rate`.
+
+    Args:
+        context: reference bases around both positions; empty where unknown.
+        distance: bp, at least 1.
+    """
+    units = count_units(context, distance)
+    if units <= _TOO_FEW_UNITS:
+        return _PLAIN.get(distance, _PLAIN_FAR)
+    return _IN_REPEAT.get(distance, _IN_REPEAT_FAR) * (units - _TOO_FEW_UNITS)
+
+
+def is_echo(
+    minor: Position, major: Position, calling: Calling, has_umi: bool, context: Context | None = None
+) -> bool:
     """Whether `minor` is `major` read with errors.
 
-    Kept apart when its own molecules would come from slippage less often than true neighbours are expected
-    (`neighbour_prior`).
+    Kept apart when its own molecules, or those of several reads among them, would come from slippage less often than
+    true neighbours are expected (`neighbour_prior`).
     """
-    own = own_molecules(minor, major, calling.breakpoint_jitter if has_umi else 1)
-    distance = abs(minor.at - major.at)
-    rate = calling.wobble_rate * _DISTANCE_FACTORS.get(distance, _FAR_FACTOR)
-    return own == 0 or poisson_tail(own, rate * len(major.reads)) > calling.neighbour_prior
+    own, deep = own_molecules(minor, major, calling.breakpoint_jitter if has_umi else 1)
+    if not own:
+        return True
+    first, last = sorted((minor.at, major.at))
+    bases = context(first - _REACH, last + 1 + _REACH) if context else ""
+    mean = calling.wobble_rate * slip_factor(bases, last - first) * len(major.reads)
+    if poisson_tail(own, mean) <= calling.neighbour_prior:
+        return False
+    return poisson_tail(deep, _DEEP_FACTOR * mean) > calling.neighbour_prior
 
 
 def merge_positions(
-    positions: list[Position], calling: Calling, has_umi: bool, is_forward: bool
+    positions: list[Position],
+    calling: Calling,
+    has_umi: bool,
+    is_forward: bool,
+    context: Context | None = None,
 ) -> dict[int, int]:
     """Map each position of a neighbourhood to the position it belongs to.
 
@@ -79,13 +136,14 @@ def merge_positions(
         calling: thresholds.
         has_umi: whether molecules carry UMIs (then breakpoints may jitter).
         is_forward: orientation; ties go to the first base in vector orientation.
+        context: the contig's bases, where they are known.
     """
     ranked = sorted(positions, key=lambda p: (-p.support[0], -p.support[1], p.at if is_forward else -p.at))
     kept: list[Position] = []
     target: dict[int, int] = {}
     for position in ranked:
         near = [major for major in kept if abs(major.at - position.at) <= calling.wobble_window]
-        major = next((major for major in near if is_echo(position, major, calling, has_umi)), None)
+        major = next((major for major in near if is_echo(position, major, calling, has_umi, context)), None)
         target[position.at] = position.at if major is None else major.at
         if major is None:
             kept.append(position)
@@ -97,13 +155,19 @@ def neighbourhoods(at: npt.NDArray[np.int64], window: int) -> npt.NDArray[np.int
     return np.concatenate([[0], np.cumsum(np.diff(at) > window)]) if len(at) else np.empty(0, np.int64)
 
 
-def standardise_positions(molecules: pd.DataFrame, calling: Calling, has_umi: bool) -> pd.Series:
+def standardise_positions(
+    molecules: pd.DataFrame,
+    calling: Calling,
+    has_umi: bool,
+    bases: Callable[[int, int, int], str] | None = None,
+) -> pd.Series:
     """The position that each molecule's position belongs to.
 
     Args:
         molecules: `contig, is_forward, position, sample, umi, breakpoint, n_reads`, one row per molecule.
         calling: thresholds.
         has_umi: whether molecules carry UMIs.
+        bases: reference bases by contig number, start and end, where they are known.
 
     Returns:
         Positions (0-based) aligned with the rows of `molecules`; applying it again changes nothing.
@@ -112,23 +176,29 @@ def standardise_positions(molecules: pd.DataFrame, calling: Calling, has_umi: bo
     while (
         True
     ):  # a merge adds molecules to a position, which may then claim another; each round merges or ends
-        merged = _merge_once(molecules.assign(position=result), calling, has_umi)
+        merged = _merge_once(molecules.assign(position=result), calling, has_umi, bases)
         if merged.equals(result):
             return result
         result = merged
 
 
-def _merge_once(molecules: pd.DataFrame, calling: Calling, has_umi: bool) -> "pd.Series[int]":
+def _merge_once(
+    molecules: pd.DataFrame,
+    calling: Calling,
+    has_umi: bool,
+    bases: Callable[[int, int, int], str] | None,
+) -> "pd.Series[int]":
     result = molecules["position"].copy()
-    for (_, is_forward), group in molecules.groupby(["contig", "is_forward"], sort=False):
+    for (contig, is_forward), group in molecules.groupby(["contig", "is_forward"], sort=False):
         at = np.sort(group["position"].unique())
         block = pd.Series(neighbourhoods(at, calling.wobble_window), index=at)
         crowded = block[block.duplicated(keep=False)]
         if not len(crowded):
             continue
         rows = group[group["position"].isin(crowded.index)]
+        context = partial(bases, int(str(contig))) if bases else None
         for _, members in rows.groupby(rows["position"].map(block), sort=False):
-            target = merge_positions(_positions(members), calling, has_umi, bool(is_forward))
+            target = merge_positions(_positions(members), calling, has_umi, bool(is_forward), context)
             result.loc[members.index] = members["position"].map(target)
     return result
 
