@@ -244,6 +244,47 @@ def _sites(clones: pd.DataFrame) -> pd.DataFrame:
     return pd.concat([sites, pd.DataFrame([control])], ignore_index=True)
 
 
+def _crosstalk(study: Study) -> pd.DataFrame:
+    row = {
+        "source": study.sources[0].name,
+        "n_libraries": 11,
+        "n_pairs": 412_345,
+        "n_discordant": 2_011,
+        "reason": "",
+    }
+    row |= {"hop_rate": 0.0031, "hop_low": 0.0029, "hop_high": 0.0034}
+    return pd.DataFrame(
+        [row | {"recombination_rate": 0.0021, "recombination_low": 0.0019, "recombination_high": 0.0023}]
+    )
+
+
+def _contamination() -> pd.DataFrame:
+    rows = [
+        {
+            "site_id": "chr5:1001:+",
+            "sample": "P2_D30_PB_r1",
+            "subject": "P2",
+            "call": "hop",
+            "action": "reassigned to donor",
+        },
+        {
+            "site_id": "chr5:1001:+",
+            "sample": "P1_D30_PB_r1",
+            "subject": "P1",
+            "call": "independent",
+            "action": "kept",
+        },
+        {
+            "site_id": "chr6:2002:-",
+            "sample": "P1_D30_PB_r1",
+            "subject": "P1",
+            "call": "ambiguous",
+            "action": "kept",
+        },
+    ]
+    return pd.DataFrame(rows).assign(donor_sample="x", donor_subject="y", placement="unique", reason="")
+
+
 def toy_tables(study: Study) -> RunTables:
     rng = np.random.default_rng(7)
     clones = _clones(rng)
@@ -256,6 +297,8 @@ def toy_tables(study: Study) -> RunTables:
         "ledger": _ledger(study, rng),
         "sites": _sites(clones),
         "multihits": cluster,
+        "crosstalk": _crosstalk(study),
+        "contamination": _contamination(),
     }
     return RunTables(**{name: as_table(frames[name], table) for name, (_, table) in FILES.items()})
 

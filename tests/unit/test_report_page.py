@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from html import unescape
 from html.parser import HTMLParser
 from urllib.parse import unquote
 
@@ -300,11 +301,21 @@ def test_page_names_are_safe(subject: str, name: str):
     assert page_name(subject).startswith(name) and "/" not in page_name(subject)
 
 
-def test_sites_that_did_not_pass_do_not_count_against_a_control():
+@pytest.mark.parametrize(("status", "counts"), [("artefact", False), ("contamination", True)])
+def test_only_what_other_samples_brought_in_counts_against_a_control(status: str, counts: bool):
     view = toy_view()
     sites = view.tables.sites
     failed = as_table(
-        sites.assign(status=sites["status"].where(sites["sample"] != "NTC1", "contamination")), SITES
+        sites.assign(status=sites["status"].where(sites["sample"] != "NTC1", status)), SITES
     )
     text = Page(render_page(replace(view, tables=replace(view.tables, sites=failed)))).text
-    assert "none found (no site)" in text
+    assert ("none found (no site)" in text) is not counts
+
+
+def test_turned_barcodes_are_said_in_the_settings_and_only_then():
+    study = toy_study()
+    provenance = replace(PROVENANCE, turned=("a-1", "b-1"))
+    tables = toy_tables(study)
+    sentence = "Index reads are the reverse complements of the sheet's barcodes in the files of a-1"
+    assert sentence in unescape(render_page(make_view(study, tables, provenance)))
+    assert sentence not in unescape(render_page(make_view(study, tables, PROVENANCE)))

@@ -1,6 +1,7 @@
 rule estimate_clones:
     input:
-        f"{RESULTS}/called/{{subject}}/{{subject}}.fragments.parquet",
+        fragments=f"{RESULTS}/called/{{subject}}/{{subject}}.fragments.parquet",
+        contamination=f"{RESULTS}/contamination.tsv",
     output:
         f"{RESULTS}/called/{{subject}}/{{subject}}.clones.parquet",
     log:
@@ -17,5 +18,5 @@ rule estimate_clones:
     params:
         config=CONFIG,
     shell:
-        "integrasite estimate-clones --config {params.config:q} --subject {wildcards.subject:q} --fragments {input:q}"
-        " -o {output:q} 2> {log:q}"
+        "integrasite estimate-clones --config {params.config:q} --subject {wildcards.subject:q} --fragments {input.fragments:q}"
+        " --contamination {input.contamination:q} -o {output:q} 2> {log:q}"

@@ -65,6 +65,20 @@ def get_chunks(wildcards):
     ]
 
 
+def get_discordant(wildcards):
+    """The discordant pairs of all chunks of a source."""
+    n = n_chunks(STUDY, SOURCES[wildcards.source])
+    return [
+        f"{RESULTS}/reads/{wildcards.source}/{wildcards.source}.{chunk}.discordant.parquet"
+        for chunk in range(n)
+    ]
+
+
+def get_all_crosstalk():
+    """The crosstalk rows of all sources."""
+    return [f"{RESULTS}/reads/{name}/{name}.crosstalk.parquet" for name in SOURCES]
+
+
 def get_all_read_ledgers():
     """The ledger parts of the reads stage, all sources and chunks."""
     return [
@@ -98,11 +112,17 @@ def get_final_outputs():
     names = [
         "run.json",
         "ledger.tsv",
+        "crosstalk.tsv",
+        "contamination.tsv",
+        "contamination_pairs.tsv",
         "sites.tsv.gz",
         "multihits.tsv.gz",
         "clones.tsv.gz",
         "annotation.tsv.gz",
         "diversity.tsv",
+        "tracking.tsv",
+        "outliers.tsv",
+        "same_course.tsv",
         "flags.tsv",
         "exports/sites.bed.gz",
         "report/index.html",

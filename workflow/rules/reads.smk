@@ -7,6 +7,7 @@ rule prepare_reads:
         reads=temp(f"{RESULTS}/reads/{{source}}/{{source}}.{{chunk}}.reads.parquet"),
         counts=f"{RESULTS}/reads/{{source}}/{{source}}.{{chunk}}.counts.parquet",
         ledger=f"{RESULTS}/reads/{{source}}/{{source}}.{{chunk}}.ledger.parquet",
+        discordant=f"{RESULTS}/reads/{{source}}/{{source}}.{{chunk}}.discordant.parquet",
     log:
         "logs/reads/prepare_reads/{source}.{chunk}.log",
     benchmark:
@@ -24,7 +25,8 @@ rule prepare_reads:
     shell:
         "integrasite prepare-reads --config {params.config:q} --source {wildcards.source:q}"
         " --chunk {wildcards.chunk} --chunks {params.chunks}"
-        " --counts {output.counts:q} --ledger {output.ledger:q} -o {output.reads:q} 2> {log:q}"
+        " --counts {output.counts:q} --ledger {output.ledger:q} --discordant {output.discordant:q}"
+        " -o {output.reads:q} 2> {log:q}"
 
 
 rule collapse_molecules:

@@ -4,6 +4,7 @@ rule write_report:
         multihits=f"{RESULTS}/multihits.tsv.gz",
         clones=f"{RESULTS}/clones.tsv.gz",
         ledger=f"{RESULTS}/ledger.tsv",
+        crosstalk=f"{RESULTS}/crosstalk.tsv",
         annotation=f"{RESULTS}/annotation.tsv.gz",
         diversity=f"{RESULTS}/diversity.tsv",
         flags=f"{RESULTS}/flags.tsv",
@@ -33,6 +34,7 @@ rule write_manifest:
         rules.write_report.output,
         rules.write_report.input,
         rules.export_tables.output,
+        rules.track_clones.output,
     output:
         f"{RESULTS}/run.json",
     log:

@@ -1,6 +1,7 @@
 rule gather_table:
     input:
-        lambda wildcards: get_called(wildcards.table),
+        parts=lambda wildcards: get_called(wildcards.table),
+        contamination=f"{RESULTS}/contamination.tsv",
     output:
         f"{RESULTS}/{{table}}.tsv.gz",
     log:
@@ -17,13 +18,15 @@ rule gather_table:
         mem_mb=scale_memory(4000),
         runtime=30,
     shell:
-        "integrasite gather --table {wildcards.table} {input:q} -o {output:q} 2> {log:q}"
+        "integrasite gather --table {wildcards.table} {input.parts:q} --contamination {input.contamination:q}"
+        " -o {output:q} 2> {log:q}"
 
 
 rule gather_ledger:
     input:
         reads=get_all_read_ledgers(),
         subjects=get_called("ledger"),
+        contamination=f"{RESULTS}/contamination.tsv",
     output:
         f"{RESULTS}/ledger.tsv",
     log:
@@ -38,7 +41,8 @@ rule gather_ledger:
         mem_mb=scale_memory(1000),
         runtime=30,
     shell:
-        "integrasite gather --table ledger {input.reads:q} {input.subjects:q} -o {output:q} 2> {log:q}"
+        "integrasite gather --table ledger {input.reads:q} {input.subjects:q}"
+        " --contamination {input.contamination:q} -o {output:q} 2> {log:q}"
 
 
 rule measure_diversity:

@@ -12,6 +12,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--fragments", type=Path, required=True, help="Parquet table `fragments` of call-sites"
     )
+    parser.add_argument(
+        "--contamination", type=Path, help="contamination.tsv: rows that it sets aside do not count"
+    )
     parser.add_argument("-o", "--output", type=Path, required=True, help="Parquet table `clones` to write")
 
 
@@ -19,9 +22,10 @@ def run(arguments: argparse.Namespace) -> int:
     """Read the subject's fragments, estimate clones, write them."""
     from integrasite.abundance.clones import estimate_specimens
     from integrasite.config.read import load_study
+    from integrasite.curate.verdicts import apply_verdicts
     from integrasite.errors import ConfigError, DataError
-    from integrasite.io.tables import concat_tables, read_parquet, write_parquet
-    from integrasite.model.tables import CLONES, FRAGMENTS
+    from integrasite.io.tables import concat_tables, read_parquet, read_tsv, write_parquet
+    from integrasite.model.tables import CLONES, CONTAMINATION, FRAGMENTS
 
     study = load_study(arguments.config)
     libraries = study.libraries_of(arguments.subject)
@@ -34,9 +38,12 @@ def run(arguments: argparse.Namespace) -> int:
         raise DataError(
             f"{arguments.fragments}: no such file (expected the table 'fragments'); run call-sites first"
         )
+    fragments = read_parquet(arguments.fragments, FRAGMENTS)
+    if arguments.contamination:
+        fragments = apply_verdicts(fragments, read_tsv(arguments.contamination, CONTAMINATION))
     found = list(
         estimate_specimens(
-            read_parquet(arguments.fragments, FRAGMENTS),
+            fragments,
             libraries,
             fragmentation={row.sample: study.protocol_of(row).fragmentation for row in libraries},
             umi_length={row.sample: study.linker_of(row).count("N") for row in libraries},

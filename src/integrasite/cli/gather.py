@@ -22,20 +22,29 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "inputs", type=Path, nargs="*", metavar="INPUT", help="Parquet parts; none: an empty table"
     )
+    parser.add_argument(
+        "--contamination",
+        type=Path,
+        help="contamination.tsv, whose verdicts go into the tables `sites` and `ledger`",
+    )
     add_output(parser, "TSV to write (compressed where it ends in .gz)")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Read the parts, put them together, write."""
+    from integrasite.curate.verdicts import apply_verdicts, correct_ledger
     from integrasite.errors import DataError
-    from integrasite.io.tables import concat_tables, read_parquet, write_tsv
+    from integrasite.io.tables import concat_tables, read_parquet, read_tsv, write_tsv
 
     table = KINDS[arguments.table]
     if absent := [str(path) for path in arguments.inputs if not path.is_file()]:
         raise DataError(f"{', '.join(absent)}: no such file (expected parts of the table '{table.name}')")
     whole = concat_tables((read_parquet(path, table) for path in arguments.inputs), table)
+    calls = read_tsv(arguments.contamination, tables.CONTAMINATION) if arguments.contamination else None
     if table.name == "ledger":
-        whole = sum_ledger(whole)
+        whole = sum_ledger(whole if calls is None else correct_ledger(whole, calls))
+    elif table.name == "sites" and calls is not None:
+        whole = apply_verdicts(whole, calls)
     write_tsv(whole, arguments.output, table)
     log(f"integrasite gather: {table.name}: {len(whole)} rows from {len(arguments.inputs)} parts")
     return 0

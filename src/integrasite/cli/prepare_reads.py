@@ -20,6 +20,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--ledger", type=Path, required=True, help="Parquet of the ledger's part for this chunk"
     )
+    parser.add_argument(
+        "--discordant", type=Path, help="Parquet of pairs whose barcode and linker name different libraries"
+    )
     add_output(parser, "Parquet of usable reads")
 
 
@@ -32,6 +35,7 @@ def run(arguments: argparse.Namespace) -> int:
     from integrasite.model.fates import Fate
     from integrasite.model.inserts import READS
     from integrasite.model.tables import LEDGER
+    from integrasite.reads.discordant import DiscordantPairs
     from integrasite.reads.orientation import detect_orientation, turn_barcodes
     from integrasite.reads.prepare import PairCounts, ledger_part, prepare_reads
     from integrasite.reads.source import load_source, n_partitions
@@ -50,12 +54,15 @@ def run(arguments: argparse.Namespace) -> int:
                 f"({orientation.n_reversed} of the first pairs against {orientation.n_as_given}); turned"
             )
             patterns = turn_barcodes(patterns)
-    counts = PairCounts()
+    counts, discordant = PairCounts(), DiscordantPairs()
     batches = read_batches(*files, arguments.chunk, arguments.chunks)
     with partition_writer(arguments.output, READS) as writer:
-        for table in prepare_reads(batches, patterns, reads.limits, counts, n_partitions(source)):
+        n = n_partitions(source)
+        for table in prepare_reads(batches, patterns, reads.limits, counts, n, discordant):
             writer.write_table(table, row_group_size=max(1, table.num_rows))
     write_arrow(counts.table(), arguments.counts)
+    if arguments.discordant:
+        write_arrow(discordant.table(), arguments.discordant)
     write_parquet(
         ledger_part(counts, [library.sample for library in source.libraries]), arguments.ledger, LEDGER
     )

@@ -27,6 +27,7 @@ def run(arguments: argparse.Namespace) -> int:
     from integrasite.config.read import load_study
     from integrasite.io.atomic import write_text
     from integrasite.io.sequences import file_checksum
+    from integrasite.reads.index_orientation import index_orientations
     from integrasite.report.inputs import read_run_tables
     from integrasite.report.names import page_name
     from integrasite.report.page import render_page
@@ -35,7 +36,8 @@ def run(arguments: argparse.Namespace) -> int:
 
     study = load_study(arguments.config)
     sheet = study.resolve(study.config.samples)
-    provenance = Provenance(__version__, file_checksum(sheet), file_checksum(study.path))
+    turned = tuple(name for name, found in index_orientations(study).items() if found.is_reversed)
+    provenance = Provenance(__version__, file_checksum(sheet), file_checksum(study.path), turned)
     tables = read_run_tables(arguments.results)
     index = arguments.output or arguments.results / "report" / "index.html"
     whole = make_view(study, tables, provenance)

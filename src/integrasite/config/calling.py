@@ -130,13 +130,37 @@ class Calling(BaseModel):
         0.01,
         ge=0,
         le=0.2,
-        description="Molecules whose junction base is off by PCR slippage or indels, per molecule and neighbouring position; rises with homopolymers.",
+        description="Molecules whose junction base is off by one base through PCR slippage or indels, per molecule; a tenth of it by two and 0.3 % of it by more bases, and more in homopolymers and tandem repeats.",
     )
     neighbour_prior: float = Field(
         0.001,
         gt=0,
         le=0.5,
         description="How often two true sites lie within the wobble window of each other; a position is kept apart when slippage explains its own molecules less often than this.",
+    )
+    truncated_prior: float = Field(
+        0.002,
+        gt=0,
+        le=0.5,
+        description="How often the vector end lacks exactly so many of its last bases, for each number, among molecules; 1-2 % of all molecules are truncated. A site is an artefact when the host bases upstream explain its reads better.",
+    )
+    mispriming_prior: float = Field(
+        0.005,
+        gt=0,
+        le=0.5,
+        description="How often the primer bound to host DNA that resembles it, among molecules; counts only where the host has nearly all of the known vector bases upstream of the junction.",
+    )
+    end_read_error: float = Field(
+        0.003,
+        gt=0,
+        le=0.2,
+        description="Misread bases of the vector end, per base, where one read shows the molecule.",
+    )
+    end_copy_error: float = Field(
+        0.0003,
+        gt=0,
+        le=0.2,
+        description="Wrong bases of the vector end, per base, that most reads of a molecule agree in: an error of the first copies, not of the sequencer.",
     )
     rescue_posterior: float = Field(
         0.95,
@@ -156,6 +180,65 @@ class Calling(BaseModel):
         le=10,
         description="Breakpoints this close (bp), with the same UMI where there is one, are one fragment read with errors.",
     )
+    # crosstalk between libraries
+    min_discordant_pairs: int = Field(
+        200,
+        ge=20,
+        description="Discordant read pairs (barcode of one library, linker of another) below which no rate of index hopping or recombination is given; 100 of a kind are known within 20 % (95 %).",
+    )
+    max_unexplained_discordant: float = Field(
+        0.5,
+        gt=0,
+        le=1,
+        description="Largest fraction of the discordant pairs whose insert is in neither library; more say that barcodes and linkers of the sheet do not belong together, or that sites have too few reads.",
+    )
+    # contamination between subjects
+    effective_genome: float = Field(
+        1.1e7,
+        gt=0,
+        description="Two subjects with n1 and n2 sites share n1 n2 / this number by chance. Measured for lentiviral sites in blood (1.1e7 to 1.3e7 between laboratories); for other vectors it is an assumption.",
+    )
+    sharing_log_odds: float = Field(
+        4.605,
+        gt=0,
+        le=50,
+        description="Natural log of the likelihood ratio (log 100) from which a site shared with another subject is called contamination or independent; between the two it is ambiguous and stays.",
+    )
+    assumed_hop_rate: float = Field(
+        0.001,
+        gt=0,
+        le=0.1,
+        description="Fraction of reads that carry another library's index, where the run does not show it (`crosstalk.tsv`); patterned flow cells without unique dual indices are at about this.",
+    )
+    other_run_factor: float = Field(
+        0.001,
+        ge=0,
+        le=1,
+        description="How much rarer copies of a molecule are between libraries of different runs (column `run`) than within one: only PCR product can carry them over.",
+    )
+    copy_error: float = Field(
+        0.03,
+        gt=0,
+        le=0.5,
+        description="Copies of another library's molecule that do not look like it, because UMI or breakpoint was misread in the one or two reads that there are.",
+    )
+    carryover_prior: float = Field(
+        0.01,
+        gt=0,
+        le=10,
+        description="Fragments of foreign DNA that are assumed for a pair of specimen and subject before the other shared sites are looked at; small, so that a single shared site says little.",
+    )
+    sharing_guard_fragments: int = Field(
+        5,
+        ge=1,
+        description="A shared site with so many fragments that are no copies is never set aside unless the carry-over of the other sites explains as many.",
+    )
+    sharing_guard_tail: float = Field(
+        0.01,
+        gt=0,
+        le=0.5,
+        description="Carry-over explains a number of fragments when it brings as many or more at least this often.",
+    )
     # abundance and evaluability
     min_fragments_evaluable: int = Field(
         50,
@@ -172,4 +255,77 @@ class Calling(BaseModel):
         ge=0,
         le=1000000,
         description="Distance (bp) to a known-event gene within which a site is reported as near it (TSS +-50 kb or inside the gene).",
+    )
+    # growth over time
+    growth_min_cells: float = Field(
+        20,
+        ge=5,
+        description="Cells over all time points of a tissue and cell type from which a clone's growth is tested. Below, counting error alone hides a fivefold change.",
+    )
+    growth_min_timepoints: int = Field(
+        4,
+        ge=3,
+        description="Evaluable time points from which the growth model is called reliable, and length of the shortest window in which growth is looked for; fewer do not show the noise between specimens.",
+    )
+    growth_min_clones: int = Field(
+        20,
+        ge=10,
+        description="Clones of `growth_min_cells` that a tissue and cell type needs to show what growth is usual; with fewer, noise and spread are assumed large and little can be found (measured: with assumed small ones up to half of the null subjects are flagged).",
+    )
+    growth_noise: float = Field(
+        0.1,
+        ge=0,
+        le=4,
+        description="Assumed squared coefficient of variation of a clone between specimens beyond counting, worth 5 clones against the measured one.",
+    )
+    growth_max_spread: float = Field(
+        1.0,
+        gt=0,
+        description="Standard deviation of growth between clones (per year) above which the growth model is called not reliable: clones then do not grow steadily.",
+    )
+    growth_max_depth_ratio: float = Field(
+        30.0,
+        gt=1,
+        description="Ratio of cells between the deepest and the shallowest evaluable time point above which the growth model is called not reliable.",
+    )
+    growth_q: float = Field(
+        0.05,
+        gt=0,
+        le=0.5,
+        description="q value (within a subject) below which a clone is growing or declining.",
+    )
+    # outliers from the polyclonal background
+    outlier_min_clones: int = Field(
+        100,
+        ge=30,
+        description="Clones above the limit of quantification that a specimen needs before its largest clones are held against them; they are the largest ones that the tail is fitted to.",
+    )
+    outlier_candidates: int = Field(
+        5,
+        ge=1,
+        le=10,
+        description="Largest clones of a specimen that are tested and left out of the fit, so that several large clones do not hide each other.",
+    )
+    outlier_q: float = Field(
+        0.01,
+        gt=0,
+        le=0.5,
+        description="q value (over the specimens of a subject) below which a clone is an outlier.",
+    )
+    # sites with the same course
+    course_min_times: int = Field(
+        5,
+        ge=4,
+        description="Specimens in which two sites must both be above the limit of quantification before their courses are compared.",
+    )
+    course_min_correlation: float = Field(
+        0.98,
+        gt=0,
+        lt=1,
+        description="Correlation of the log fractions from which two sites may be of one clone; it must also be beyond chance for the number of pairs compared.",
+    )
+    course_max_ratio: float = Field(
+        2.0,
+        gt=1,
+        description="Largest ratio of two sites' sizes for one clone: a clone's sites are in the same cells, so only capture makes them differ.",
     )

@@ -103,7 +103,8 @@ def specimen_flags(
     specimens: Iterable[Specimen], clones: pd.DataFrame, calling: Calling
 ) -> Iterator[dict[str, Any]]:
     """Flags about whole specimens: too little data, and controls with sites."""
-    passing = clones[clones["status"] == "pass"]
+    # what another subject's molecules brought into a control is what a control is for
+    passing = clones[clones["status"].isin(("pass", "contamination"))]
     n_sites = passing.groupby(["subject", "specimen"])["site_id"].nunique().to_dict()
     n_fragments = passing.groupby(["subject", "specimen"])["n_fragments"].sum().to_dict()
     for specimen in specimens:

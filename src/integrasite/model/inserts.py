@@ -8,11 +8,13 @@ READS = pa.schema(
         ("umi", pa.uint64()),
         ("junction_key", pa.uint64()),
         ("linker_key", pa.uint64()),
+        ("end_change", pa.uint32()),
         ("junction", pa.binary()),
         ("linker", pa.binary()),
     ]
 )
-"""One usable read pair: library (row of the source), UMI, the first bases of both ends, and the packed host bases."""
+"""One usable read pair: library (row of the source), UMI, the first bases of both ends, how its vector end differs from the
+sheet's (`kernels.layout.Classified`), and the packed host bases."""
 
 READ_COUNTS = pa.schema(
     [
@@ -25,13 +27,26 @@ READ_COUNTS = pa.schema(
 )
 """Read pairs by library (-1: no row claims them), barcode and linker seen, and fate."""
 
+DISCORDANT = pa.schema(
+    [("row", pa.int32()), ("linker", pa.int32()), ("insert_key", pa.uint64()), ("n_reads", pa.int64())]
+)
+"""Pairs whose barcode and linker name different libraries (fate `wrong_linker`): library of the barcode, linker seen, the
+insert's first host bases (two bits a base, as `reads/discordant.py` takes them), and how many pairs show this."""
+
 INSERTS = pa.schema([("junction", pa.binary()), ("linker", pa.binary())])
 """Distinct consensus inserts of a source, sorted; the row number is the insert's id. Packed bases, `linker` may be empty."""
 
 MOLECULES = pa.schema(
-    [("row", pa.int32()), ("insert", pa.int64()), ("umi", pa.uint64()), ("n_reads", pa.int64())]
+    [
+        ("row", pa.int32()),
+        ("insert", pa.int64()),
+        ("umi", pa.uint64()),
+        ("n_reads", pa.int64()),
+        ("end_change", pa.uint32()),
+    ]
 )
-"""One molecule: library, insert, UMI, and the read pairs that show it. Sorted by all columns."""
+"""One molecule: library, insert, UMI, the read pairs that show it, and how the vector end that most of them show differs from
+the sheet's. Sorted by all columns."""
 
 PLACES = pa.schema(
     [

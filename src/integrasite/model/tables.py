@@ -68,8 +68,61 @@ DIVERSITY = _ordered(
     "uc50_inspiired:int chao1:float coverage:float lod95:float loq:float evaluable:str n_fragments:int",
 )
 
+TRACKING = _ordered(
+    "tracking",
+    "subject tissue cell_type site_id vector cluster",
+    "subject:str tissue:str cell_type:str site_id:str n_timepoints:int growth_per_year:float growth_low:float "
+    "growth_high:float q:float peak_fraction:float peak_days:int last_fraction:float status:str vector:str cluster:str "
+    "n_seen:int n_usable:int last_days:int q_decline:float z:float window_growth:float window_start:int window_end:int "
+    "peak_ratio:float peak_ratio_low:float peak_ratio_high:float background_growth:float growth_spread:float noise:float "
+    "n_background:int reliable:bool reason:str",
+)
+"""One row per subject, tissue, cell type and clone; numbers of growth are missing where it was not tested."""
+
+OUTLIERS = _ordered(
+    "outliers",
+    "subject specimen rank",
+    "subject:str specimen:str rank:int site_id:str vector:str cluster:str cells:float fraction:float excess:float "
+    "p:float p_lognormal:float q:float is_outlier:bool n_clones:int tail:float reason:str",
+)
+"""One row per specimen and candidate; a specimen that cannot be tested has one row of rank 0 that says why."""
+
+SAME_COURSE = _ordered(
+    "same_course",
+    "subject group site_id other_site_id",
+    "subject:str group:int site_id:str other_site_id:str vector:str other_vector:str n_times:int ratio:float "
+    "correlation:float p_correlation:float p_homogeneity:float n_pairs:int",
+)
+"""One row per pair of sites whose sizes change alike: possible clones with several vectors, never merged."""
+
 FLAGS = _ordered(
     "flags",
     "subject specimen site_id rule",
     "subject:str specimen:str site_id:str rule:str tier:int value:float threshold:float evidence:str source:str",
 )
+
+CROSSTALK = _ordered(
+    "crosstalk",
+    "source",
+    "source:str n_libraries:int n_pairs:int n_discordant:int n_hop:int n_recombination:int n_undecided:int "
+    "hop_rate:float hop_low:float hop_high:float recombination_rate:float recombination_low:float "
+    "recombination_high:float reason:str",
+)
+"""One row per source (files of one sequencer run): how often barcodes and linkers changed their library."""
+
+CONTAMINATION = _ordered(
+    "contamination",
+    "site_id sample placement donor_sample",
+    "site_id:str sample:str donor_sample:str call:str log_likelihood_ratio:float n_fragments:int "
+    "n_fragments_in_donor:int action:str subject:str donor_subject:str placement:str n_reads:int n_copies:int "
+    "reason:str",
+)
+"""One row per passing row of `sites` whose site another subject has too, with its likeliest donor."""
+
+CONTAMINATION_PAIRS = _ordered(
+    "contamination_pairs",
+    "sample donor_sample",
+    "sample:str donor_sample:str subject:str donor_subject:str n_sites:int n_sites_donor:int observed:int "
+    "expected:float p:float carry_over:float carry_over_low:float carry_over_high:float",
+)
+"""One row per ordered pair of libraries of two subjects that share a site."""

@@ -14,6 +14,7 @@ from integrasite.kernels.codes import leading_key, pack_spans, turn_spans
 from integrasite.kernels.layout import Classified, Limits, Patterns, ReadBatch
 from integrasite.model.fates import FATES, Fate
 from integrasite.model.inserts import READ_COUNTS, READS
+from integrasite.reads.discordant import DiscordantPairs
 
 KEY_LENGTH = 16
 """Bases of each end of the insert that say which molecule a read belongs to (with the UMI)."""
@@ -78,6 +79,7 @@ def usable_reads(batch: ReadBatch, classified: Classified) -> pa.Table:
             pa.array(classified.umi[keep]),
             pa.array(leading_key(batch.junction, j0, j1, KEY_LENGTH)),
             pa.array(leading_key(linker, l0, l1, KEY_LENGTH)),
+            pa.array(classified.end_change[keep]),
             _binary(batch.junction, batch.junction_quality, j0, j1),
             _binary(linker, quality, l0, l1),
         ],
@@ -106,7 +108,12 @@ def _split(tables: list[pa.Table], n_partitions: int) -> Iterator[pa.Table]:
 
 
 def prepare_reads(
-    batches: Iterable[ReadBatch], patterns: Patterns, limits: Limits, counts: PairCounts, n_partitions: int
+    batches: Iterable[ReadBatch],
+    patterns: Patterns,
+    limits: Limits,
+    counts: PairCounts,
+    n_partitions: int,
+    discordant: DiscordantPairs | None = None,
 ) -> Iterator[pa.Table]:
     """Classify all batches; yield usable reads as one table per partition, in turn, as often as the buffer fills.
 
@@ -116,12 +123,15 @@ def prepare_reads(
         limits: thresholds.
         counts: filled with every pair's fate.
         n_partitions: how many tables each flush is split into.
+        discordant: filled with the pairs whose barcode and linker name different libraries, if given.
     """
     held: list[pa.Table] = []
     n_held = 0
     for batch in batches:
         classified = classify_pairs(batch, patterns, limits)
         counts.add(classified)
+        if discordant is not None:
+            discordant.add(batch, classified)
         held.append(usable_reads(batch, classified))
         n_held += held[-1].num_rows
         if n_held >= FLUSH_PAIRS:

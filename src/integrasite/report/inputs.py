@@ -7,13 +7,25 @@ import pandas as pd
 
 from integrasite.config.study import Study
 from integrasite.io.tables import read_tsv
-from integrasite.model.tables import ANNOTATION, CLONES, DIVERSITY, FLAGS, LEDGER, MULTIHITS, SITES
+from integrasite.model.tables import (
+    ANNOTATION,
+    CLONES,
+    CONTAMINATION,
+    CROSSTALK,
+    DIVERSITY,
+    FLAGS,
+    LEDGER,
+    MULTIHITS,
+    SITES,
+)
 
 FILES = {
     "sites": ("sites.tsv.gz", SITES),
     "clones": ("clones.tsv.gz", CLONES),
     "multihits": ("multihits.tsv.gz", MULTIHITS),
     "ledger": ("ledger.tsv", LEDGER),
+    "crosstalk": ("crosstalk.tsv", CROSSTALK),
+    "contamination": ("contamination.tsv", CONTAMINATION),
     "annotation": ("annotation.tsv.gz", ANNOTATION),
     "diversity": ("diversity.tsv", DIVERSITY),
     "flags": ("flags.tsv", FLAGS),
@@ -30,6 +42,8 @@ class RunTables:
     clones: pd.DataFrame
     multihits: pd.DataFrame
     ledger: pd.DataFrame
+    crosstalk: pd.DataFrame
+    contamination: pd.DataFrame
     annotation: pd.DataFrame
     diversity: pd.DataFrame
     flags: pd.DataFrame
@@ -67,12 +81,17 @@ def without_controls(tables: RunTables, study: Study) -> RunTables:
 def of_subject(tables: RunTables, study: Study, subject: str) -> RunTables:
     """The rows of one subject, with the ledger and sites of the run's controls kept beside them."""
     wanted = {row.sample for row in study.libraries if row.subject == subject or row.role in CONTROL_ROLES}
+    sources = {
+        source.name for source in study.sources if any(row.subject == subject for row in source.libraries)
+    }
     clones = tables.clones[tables.clones["subject"] == subject]
     return RunTables(
         sites=tables.sites[tables.sites["sample"].isin(wanted)],
         clones=clones,
         multihits=tables.multihits[tables.multihits["subject"] == subject],
         ledger=tables.ledger[tables.ledger["sample"].isin(wanted)],
+        crosstalk=tables.crosstalk[tables.crosstalk["source"].isin(sources)],
+        contamination=tables.contamination[tables.contamination["sample"].isin(wanted)],
         annotation=tables.annotation[tables.annotation["site_id"].isin(set(clones["site_id"]))],
         diversity=tables.diversity[tables.diversity["subject"] == subject],
         flags=tables.flags[tables.flags["subject"] == subject],

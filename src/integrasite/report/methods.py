@@ -103,6 +103,17 @@ def protocol_table(view: View) -> Grid:
     )
 
 
+def _orientation(view: View) -> list[str]:
+    """Said only where barcodes were turned: a sheet that is right as it stands needs no note."""
+    turned = view.provenance.turned
+    if not turned:
+        return []
+    return [
+        f"Index reads are the reverse complements of the sheet's barcodes in the files of {joined(list(turned), 8)}; "
+        "the barcodes were turned to match them."
+    ]
+
+
 def methods(view: View) -> Section:
     """Methods and settings."""
     config = view.study.config
@@ -119,6 +130,7 @@ def methods(view: View) -> Section:
                 f"Blacklist: {config.reference.blacklist or 'none'}. Preset of the "
                 f"dominance and growth rules: {config.expansion.preset}."
             ),
+            *_orientation(view),
         ]
     )
     changes = (

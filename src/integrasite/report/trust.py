@@ -3,6 +3,7 @@
 from integrasite.config.study import Study
 from integrasite.model.library import Library
 from integrasite.report.blocks import Block, Cell, Column, Facts, Grid, Notes, Section, State, frame_tsv
+from integrasite.report.crosstalk import crosstalk_words
 from integrasite.report.facts import Specimen, controls_of
 from integrasite.report.ledger import ledger_figure, read_counts
 from integrasite.report.view import View
@@ -156,7 +157,7 @@ def _value(cell: object) -> float | None:
 def _control_rows(view: View) -> list[tuple[Library, int, list[str]]]:
     reads = {sample: sum(fates.values()) for sample, fates in read_counts(view).items()}
     sites = view.tables.sites
-    passed = sites[sites["status"] == "pass"]
+    passed = sites[sites["status"].isin(("pass", "contamination"))]
     return [
         (one, reads.get(one.sample, 0), sorted(set(passed.loc[passed["sample"] == one.sample, "site_id"])))
         for one in controls_of(view.study)
@@ -241,5 +242,6 @@ def _blocks(view: View) -> tuple[Block, ...]:
     note = (
         f"One replicate only, so variation between replicates is assumed, not measured: {joined(single, 8)}."
     )
-    notes = (Notes([note]),) if single else ()
+    sentences = [*([note] if single else []), *crosstalk_words(view)]
+    notes = (Notes(sentences),) if sentences else ()
     return (specimen_table(view), *notes, diversity_table(view), control_table(view), ledger_figure(view))

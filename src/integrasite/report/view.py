@@ -22,11 +22,15 @@ CONFIDENT = PROBABILITY
 
 @dataclass(frozen=True)
 class Provenance:
-    """Where the numbers come from: version, and SHA-256 (hex) of the sheet and the config."""
+    """Where the numbers come from: version, and SHA-256 (hex) of the sheet and the config.
+
+    `turned` names the sources in which index reads are the reverse complements of the sheet's barcodes.
+    """
 
     version: str
     sheet_sha256: str
     config_sha256: str
+    turned: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

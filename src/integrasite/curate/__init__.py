@@ -1,0 +1,1 @@
+"""Contamination between libraries: how often it happens, and which sites it made."""
