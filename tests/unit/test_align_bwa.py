@@ -104,6 +104,23 @@ def place_of(rows):
 # positions
 
 
+@pytest.mark.parametrize("unit", [20, 50, 90])
+def test_every_copy_of_a_tandem_repeat_that_fits_is_listed(tmp_path, unit):
+    """Seeds of neighbouring copies lie on diagonals that are one unit apart; they are places of their own."""
+    source = random.Random(unit)
+    left, right, word = dna(3_000, source), dna(3_000, source), dna(unit, source)
+    repeat = word * 5
+    (tmp_path / "host.fa").write_text(f">one\n{left}{repeat}{right}\n")
+    (tmp_path / "vector.fa").write_text(f">pV\n{dna(2_000, source)}\n")
+    reference = build_reference(tmp_path / "host.fa", {"pV": tmp_path / "vector.fa"}, tmp_path / "index")
+    n = unit + max(unit, 30)
+    expected = {3_000 + k * unit for k in range(6) if 3_000 + k * unit + n <= 3_000 + len(repeat)}
+    insert = repeat[:n]
+    rows = align_inserts(inserts([whole(insert)]), reference, CALLING, 1).to_pylist()
+    assert {row["position"] for row in rows} == expected and len(expected) > 1
+    assert max(row["posterior"] for row in rows) < 0.6
+
+
 @pytest.mark.parametrize("paired", [True, False])
 def test_shortof_20_to_60_bases_lie_at_the_very_base(toy, paired):
     source, pairs, truth = random.Random(3), [], []

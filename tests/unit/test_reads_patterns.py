@@ -259,7 +259,9 @@ def test_fasta_there_and_back(tmp_path: Path) -> None:
     assert list(iterate_fasta(tmp_path / "g.fa.gz")) == contigs
 
 
-@pytest.mark.parametrize("content", [b"ACGT\n", gzip.compress(b">a\nACGT\n" * 100, mtime=0)[:-12], b">a\n\xff\xff\n"])
+@pytest.mark.parametrize(
+    "content", [b"ACGT\n", gzip.compress(b">a\nACGT\n" * 100, mtime=0)[:-12], b">a\n\xff\xff\n"]
+)
 def test_genomes_that_cannot_be_read(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "g.fa").write_bytes(content)
     with pytest.raises(DataError, match=r"g\.fa"):

@@ -1,5 +1,7 @@
 """Fragment lengths decide between places that align equally well, and only there."""
 
+import dataclasses
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -104,3 +106,12 @@ def test_a_tandem_repeat_s_right_copy_is_called(end, forward):
     strand = "+" if forward == (end == "U5") else "-"
     assert added == {("s", f"chr1:{position}:{strand}")}
     assert set(called.sites["placement"]) == {"unique"}
+
+
+def test_lengths_of_restriction_fragments_say_nothing():
+    sizes = np.random.default_rng(5).normal(250, 60, 200).clip(30, 900).astype(int).tolist()
+    background = [fragment(20_000 + 100 * k, size, umi=k) for k, size in enumerate(sizes)]
+    spots = tuple(At(5000 - 340 * k, 5249, True, 0, 1 / 3) for k in (2, 1, 0))
+    cut = dataclasses.replace(library("s"), is_sheared=False)
+    called = call([*background, Seen(spots, umi=999)], [cut])
+    assert set(called.multihits["position"]) == {5001, 4661, 4321}

@@ -3,16 +3,17 @@
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from sites_toy import VECTOR, At, Seen, call, evidence_of, fragment, library, shared, sites_of, umis
 
 from integrasite.config.calling import Calling
 from integrasite.model.fates import Fate
-from integrasite.sites.multihits import SNAP, resolve_multihits, share_out, snap_to_sites
+from integrasite.sites.multihits import SNAP, resolve_multihits, settle_shares, share_out, snap_to_sites
 
 UMI = list(dict.fromkeys(number for number, _ in zip(umis(), range(256), strict=False)))
 REPEATS = [(0, 5000), (1, 800)]
+CALLING = Calling()
 PLACE = ["contig", "position", "is_forward"]
 
 
@@ -79,6 +80,40 @@ def test_the_alignment_has_its_say_too():
     odds = np.array([0.98, 0.02])
     shares = share_out(np.array([0, 0]), np.array([0, 1]), odds, np.array([1.0, 1.0]))
     assert shares[0] > 0.95
+
+
+def settled(rows, support):
+    """Shares of the rows (molecule, site, posterior) as far as they are known to be right, by molecule and site."""
+    molecule, site = (np.array([row[k] for row in rows], np.int64) for k in (0, 1))
+    posterior, unique = np.array([row[2] for row in rows]), np.array(support, np.float64)
+    shares = settle_shares(molecule, site, posterior, unique, share_out(molecule, site, posterior, unique))
+    assert np.allclose(np.bincount(molecule, weights=shares), 1)
+    return {row[:2]: share for row, share in zip(rows, shares.tolist(), strict=True)}
+
+
+def test_a_slight_preference_leaves_both_places_likely():
+    rows = [(m, place, p) for m in range(2) for place, p in ((0, 0.66), (1, 0.34))]
+    found = settled(rows, [0, 0])
+    assert found[0, 0] == pytest.approx(0.66**2 / (0.66**2 + 0.34**2))
+    assert found[0, 0] == pytest.approx(found[1, 0])
+
+
+def test_the_place_that_all_molecules_list_wins():
+    found = settled([(0, 1, 0.5), (0, 3, 0.5), (1, 2, 0.5), (1, 3, 0.5)], [0, 0, 0, 0])
+    assert found[0, 3] > 0.99 and found[1, 3] > 0.99
+
+
+def test_one_unique_molecule_draws_those_that_fit_as_well_elsewhere():
+    found = settled([(0, 0, 0.34), (0, 1, 0.33), (0, 2, 0.33)], [1, 0, 0])
+    assert found[0, 0] > CALLING.rescue_posterior
+
+
+def test_the_best_place_is_listed_where_a_library_s_own_molecules_do_not_fit_it():
+    spots = [(0, 5000), (0, 9000), (1, 800)]
+    seen = [shared([spots[k] for k in fits], 60, umi=UMI[n], sample=sample)
+            for n, (fits, sample) in enumerate([((0, 1), "a"), ((0, 1), "a"), ((1, 2), "b")])]  # fmt: skip
+    called = call(seen, [library("a"), library("b")])
+    check_clusters(called)
 
 
 def places(*rows):
@@ -284,7 +319,7 @@ SPOTS = [(0, 5000), (0, 5001), (0, 9000), (1, 800), (1, 802), (VECTOR, 40)]
         max_size=9,
     )
 )
-@settings(max_examples=8)
+@settings(max_examples=8, phases=[Phase.explicit, Phase.reuse, Phase.generate])
 def test_clusters_are_consistent_in_all_tables(rows):
     seen = [
         shared(

@@ -13,6 +13,9 @@ from integrasite.errors import ToolError
 
 BATCH_BASES = 10_000_000
 """Bases that bwa takes at once; fixed, because the default depends on the number of threads."""
+BAND = 10
+"""Longest gap (bp) of an alignment. bwa takes seeds on diagonals no further apart than this for one place, so that its default
+(100) hides all but one copy of a tandem repeat with shorter units."""
 _INSTALL = "install bwa (Debian: apt-get install bwa; conda: bioconda::bwa) or run `make setup`"
 
 
@@ -44,7 +47,7 @@ def mem_arguments(
 ) -> list[str]:
     """The bwa mem call. Batch and insert-size model are fixed, so that no result depends on threads or neighbours in a batch."""
     return [
-        require_bwa(), "mem", "-p", "-v", "1", "-t", str(threads), "-K", str(BATCH_BASES),
+        require_bwa(), "mem", "-p", "-v", "1", "-t", str(threads), "-K", str(BATCH_BASES), "-w", str(BAND),
         "-I", f"300,400,{max_fragment},1", "-k", str(min_seed), "-T", str(min_score), "-h", str(max_places), str(index), "-",
     ]  # fmt: skip
 

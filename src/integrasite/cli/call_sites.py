@@ -38,7 +38,13 @@ def _junctions(study: "Study", libraries: tuple["Library", ...]) -> dict[str, "L
         end = VectorEnd(protocol.vector_end)
         tsd = next(iter(study.vectors_of(library).values())).tsd_length
         found[library.sample] = LibraryJunction(
-            library.sample, ",".join(library.vectors), end, tsd, str(protocol.primer), str(protocol.ltr_end)
+            library.sample,
+            ",".join(library.vectors),
+            end,
+            tsd,
+            str(protocol.primer),
+            str(protocol.ltr_end),
+            is_sheared=protocol.fragmentation == "shear",
         )
     return found
 

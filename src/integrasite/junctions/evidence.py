@@ -29,6 +29,7 @@ class LibraryJunction:
         tsd: length of the target-site duplication, bp.
         primer: bases that its junction reads begin with; may be empty.
         ltr_end: bases from there to the last vector base; empty where they are not to be compared.
+        is_sheared: whether fragments end anywhere, so that some lengths are likelier than others.
     """
 
     sample: str
@@ -37,6 +38,7 @@ class LibraryJunction:
     tsd: int
     primer: str = ""
     ltr_end: str = ""
+    is_sheared: bool = True
 
 
 @dataclass(frozen=True)

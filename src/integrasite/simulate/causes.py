@@ -13,8 +13,9 @@ REACH = {"mispriming": 12, "truncated_ltr": 12}
 for, and some slippage."""
 NEAR = 5
 """The same for whole molecules."""
-AT_JUNCTION = 2
-"""A call this close (bp) to the host end of a truncated LTR shows a junction of vector and host that is really there."""
+AT_JUNCTION = NEAR
+"""A call this close (bp) to the host end of a truncated LTR shows a junction of vector and host that is really there: host
+bases that complete the LTR by chance move it by as many."""
 Key = tuple[str, str, str]
 """Library, contig, strand."""
 

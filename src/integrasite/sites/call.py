@@ -83,7 +83,8 @@ def place_molecules(evidence: Evidence, context: SubjectContext) -> tuple[pd.Dat
     """
     calling = context.calling
     molecules = evidence.molecules
-    known = _junctions_of(weigh_lengths(evidence.places, calling))
+    is_sheared = all(library.is_sheared for library in context.libraries.values())
+    known = _junctions_of(weigh_lengths(evidence.places, calling) if is_sheared else evidence.places)
     is_unique = known["posterior"] >= calling.min_place_posterior
     unique = known[is_unique].drop_duplicates("molecule").join(molecules[_SEEN], on="molecule")
     has_umi = any(context.umi_lengths.values())
@@ -192,7 +193,7 @@ def call_subject(evidence: Evidence, context: SubjectContext) -> SubjectSites:
     return SubjectSites(
         fragments,
         sites,
-        _multihit_table(places, evidence.molecules, context),
+        _list_best_places(_multihit_table(places, evidence.molecules, context), sites),
         _fates(evidence, placed, fragments),
     )
 
@@ -362,6 +363,22 @@ def _multihit_table(places: pd.DataFrame, molecules: pd.DataFrame, context: Subj
         subject=context.subject, contig=names, position=table["position"] + 1, site_id=labels, strand=strands
     )
     return described[columns]
+
+
+def _list_best_places(multihits: pd.DataFrame, sites: pd.DataFrame) -> pd.DataFrame:
+    """The multihit table with each cluster's best place in every library that has the cluster.
+
+    A library's own molecules may fit only other places of the cluster; its best place then has weight 0 there.
+    """
+    columns = list(multihits.columns)
+    best = sites.loc[sites["cluster"] != "", [name for name in columns if name != "weight"]].drop_duplicates()
+    listed = pd.MultiIndex.from_frame(multihits[["sample", "cluster", "site_id"]])
+    missing = best[~pd.MultiIndex.from_frame(best[["sample", "cluster", "site_id"]]).isin(listed)]
+    return (
+        pd.concat([multihits, missing.assign(weight=0.0)[columns]], ignore_index=True)
+        if len(missing)
+        else multihits
+    )
 
 
 def _fates(evidence: Evidence, placed: pd.DataFrame, fragments: pd.DataFrame) -> pd.DataFrame:

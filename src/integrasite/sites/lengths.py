@@ -14,6 +14,9 @@ BIN = 25
 """bp over which a length's frequency is counted (and smoothed over the bins beside it)."""
 MIN_LENGTHS = 100
 """Uniquely placed molecules that a subject's libraries must have before their lengths say anything."""
+_WEIGHTS = (1 / 9, 2 / 9, 3 / 9, 2 / 9, 1 / 9)
+"""Smoothing over neighbouring bins: long fragments are few, and one more or less of them must not decide."""
+_PSEUDO = 0.1
 UNLIKE = 0.01
 """Share of fragments whose length follows no rule: no length is impossible."""
 
@@ -29,8 +32,8 @@ def length_density(lengths: npt.NDArray[np.int64], longest: int) -> Floats:
     """
     n_bins = longest // BIN + 1
     counts = np.bincount(np.clip(lengths, 0, longest) // BIN, minlength=n_bins).astype(np.float64)
-    padded = np.concatenate([counts[:1], counts, counts[-1:]])
-    smooth = padded[:-2] / 4 + padded[1:-1] / 2 + padded[2:] / 4
+    reach = len(_WEIGHTS) // 2
+    smooth = np.convolve(np.pad(counts, reach, mode="edge"), _WEIGHTS, mode="valid") + _PSEUDO
     return np.asarray((1 - UNLIKE) * smooth / (smooth.sum() * BIN) + UNLIKE / (n_bins * BIN))
 
 

@@ -19,6 +19,10 @@ SNAP = 3
 _ROUNDS = 60
 _PSEUDO = 0.1
 _NEGLIGIBLE = 1e-3
+_UNLISTED = 1e-3
+"""Likelihood of a molecule at a place that the aligner did not list for it, relative to its best place."""
+_NEW_SITE = 0.01
+"""Chance of a site where no molecule is placed uniquely, against one where a molecule is."""
 LINK = 0.5
 """Overlap of two places' molecules, as a part of the weaker place's own, from which they are one cluster."""
 
@@ -84,6 +88,48 @@ def share_out(molecule: Integers, site: Integers, posterior: Floats, unique_supp
     return shares
 
 
+def settle_shares(
+    molecule: Integers, site: Integers, posterior: Floats, unique_support: Floats, shares: Floats
+) -> Floats:
+    """Each row's share of its molecule when the molecules of one place are one site: how sure its place is.
+
+    Expectation-maximisation says which molecules go together, but runs to the end on the slightest preference: of two
+    places that two molecules prefer 2 : 1 it keeps one, though the other is right in one case of five. So the molecules
+    whose best place is the same are taken as one site, and each of their places gets its probability to be that site's.
+
+    Args:
+        molecule: molecule of each row.
+        site: site of each row.
+        posterior: alignment posterior of each row.
+        unique_support: unique molecules of each site.
+        shares: from `share_out`.
+
+    Returns:
+        Shares that add up to 1 per molecule.
+    """
+    table = pd.DataFrame({"molecule": molecule, "site": site, "share": np.round(shares, 9)})
+    top = table.groupby("molecule")["share"].transform("max")
+    # the best place; of equal ones the first, which all molecules with the same places share
+    table["group"] = (
+        table["site"]
+        .where(table["share"] == top)
+        .groupby(table["molecule"])
+        .transform("min")
+        .astype(np.int64)
+    )
+    likeliest = pd.Series(posterior).groupby(molecule).transform("max").to_numpy()
+    log_like = np.log(np.maximum(posterior / likeliest, _UNLISTED))
+    table["gain"] = log_like - np.log(
+        _UNLISTED
+    )  # against not being listed; what the others lose is the same for all places
+    known = table.groupby(["group", "site"], sort=True)["gain"].sum().reset_index()
+    known["log_weight"] = known["gain"] + np.log(unique_support[known["site"].to_numpy()] + _NEW_SITE)
+    log_weight = table.merge(known, on=["group", "site"], how="left")["log_weight"].to_numpy()
+    raw = np.exp(log_weight - pd.Series(log_weight).groupby(molecule).transform("max").to_numpy())
+    settled: Floats = raw / np.bincount(molecule, weights=raw)[molecule]
+    return settled
+
+
 def _number_sites(places: pd.DataFrame, unique_sites: pd.DataFrame) -> tuple[Integers, Floats]:
     key = ["contig", "position", "is_forward"]
     table = places[key].drop_duplicates().merge(unique_sites[[*key, "n"]], on=key, how="left")
@@ -112,7 +158,9 @@ def resolve_multihits(places: pd.DataFrame, unique_sites: pd.DataFrame, calling:
     )
     site, support = _number_sites(table, unique_sites)
     codes, _ = pd.factorize(table["molecule"])
-    table["weight"] = share_out(codes.astype(np.int64), site, table["posterior"].to_numpy(), support)
+    numbers, posterior = codes.astype(np.int64), table["posterior"].to_numpy(np.float64)
+    shares = share_out(numbers, site, posterior, support)
+    table["weight"] = settle_shares(numbers, site, posterior, support, shares)
     is_rescued = (table["weight"] >= calling.rescue_posterior) & (support[site] >= 1)
     gone = table["molecule"].isin(table.loc[is_rescued, "molecule"])
     largest = table.groupby("molecule")["weight"].transform("max")
