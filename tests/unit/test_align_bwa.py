@@ -1,5 +1,6 @@
 """Real alignments: bwa on a small random genome with repeats, against what is known of every insert."""
 
+import itertools
 import random
 import re
 import shutil
@@ -104,21 +105,27 @@ def place_of(rows):
 # positions
 
 
-@pytest.mark.parametrize("unit", [20, 50, 90])
-def test_every_copy_of_a_tandem_repeat_that_fits_is_listed(tmp_path, unit):
-    """Seeds of neighbouring copies lie on diagonals that are one unit apart; they are places of their own."""
-    source = random.Random(unit)
-    left, right, word = dna(3_000, source), dna(3_000, source), dna(unit, source)
-    repeat = word * 5
-    (tmp_path / "host.fa").write_text(f">one\n{left}{repeat}{right}\n")
-    (tmp_path / "vector.fa").write_text(f">pV\n{dna(2_000, source)}\n")
-    reference = build_reference(tmp_path / "host.fa", {"pV": tmp_path / "vector.fa"}, tmp_path / "index")
-    n = unit + max(unit, 30)
-    expected = {3_000 + k * unit for k in range(6) if 3_000 + k * unit + n <= 3_000 + len(repeat)}
-    insert = repeat[:n]
-    rows = align_inserts(inserts([whole(insert)]), reference, CALLING, 1).to_pylist()
-    assert {row["position"] for row in rows} == expected and len(expected) > 1
-    assert max(row["posterior"] for row in rows) < 0.6
+def test_every_copy_of_a_tandem_repeat_that_fits_is_listed(tmp_path):
+    """Seeds of neighbouring copies lie on diagonals that are one unit apart; they are places of their own.
+
+    Among copies that differ by a base or two, two in a row are equal. Some of these cases fail with bwa's default band.
+    """
+    for seed, unit in itertools.product(range(0, 1200, 100), (30, 50)):
+        source, folder = random.Random(seed + unit), tmp_path / f"{seed}_{unit}"
+        folder.mkdir()
+        word = dna(unit, source)
+        others = [list(word) for _ in range(3)]
+        for copy, n_changes in zip(others, (1, 2, 1), strict=True):
+            for _ in range(n_changes):
+                copy[source.randrange(unit)] = source.choice("ACGT")
+        left, right, part = dna(3_000, source), dna(3_000, source), word[: unit * 28 // 50]
+        repeat = "".join(map("".join, others)) + 2 * word + part
+        (folder / "host.fa").write_text(f">one\n{left}{repeat}{right}\n")
+        (folder / "vector.fa").write_text(f">pV\n{dna(2_000, source)}\n")
+        reference = build_reference(folder / "host.fa", {"pV": folder / "vector.fa"}, folder / "index")
+        rows = align_inserts(inserts([whole(word + part)]), reference, CALLING, 1).to_pylist()
+        at = len(left) + 3 * unit
+        assert {at, at + unit} <= {row["position"] for row in rows}, (seed, unit)
 
 
 @pytest.mark.parametrize("paired", [True, False])
