@@ -146,6 +146,21 @@ def test_growth_is_found() -> None:
     assert flags(Course(12, 0.1, 0.3, rate=2.5, hump=2.75), 8, 14)["found"] >= 6
 
 
+def test_only_what_ends_now_is_a_decline() -> None:
+    rng = np.random.default_rng(16)
+    years = np.arange(10) * 0.5
+    base = rng.lognormal(3.5, 0.5, (60, 1)) * np.ones(10)
+    fallen = 300.0 * np.exp(-2.0 * np.minimum(years, 2.25))
+    back = np.r_[fallen[:5], fallen[:5][::-1]]
+    counts = rng.poisson(np.vstack([base, fallen, fallen[::-1], back])).astype(float)
+    found = fit_lineage(counts, years, counts.sum(axis=0), Limits())
+    q_up, q_down = adjust(found.p_growth), adjust(found.p_decline)
+    # fell and stays low; rose and stays high; fell and came back
+    assert q_down[60] < 0.01 and q_up[60] > 0.05
+    assert q_up[61] < 0.01 and q_down[61] > 0.05
+    assert q_up[62] < 0.05 and q_down[62] > 0.05
+
+
 def test_a_clone_that_takes_over_does_not_make_others_grow_or_decline() -> None:
     rng = np.random.default_rng(15)
     course = Course(8, 0.1, 0.0, rate=2.5)

@@ -8,6 +8,14 @@ rule write_report:
         annotation=f"{RESULTS}/annotation.tsv.gz",
         diversity=f"{RESULTS}/diversity.tsv",
         flags=f"{RESULTS}/flags.tsv",
+        contamination=f"{RESULTS}/contamination.tsv",
+        tracking=f"{RESULTS}/tracking.tsv",
+        outliers=f"{RESULTS}/outliers.tsv",
+        same_course=f"{RESULTS}/same_course.tsv",
+        common_sites=f"{RESULTS}/tests/common_sites.tsv",
+        expanded_clones=f"{RESULTS}/tests/expanded_clone_enrichment.tsv",
+        early_late=f"{RESULTS}/tests/early_late.tsv",
+        proximity=f"{RESULTS}/tests/cancer_gene_proximity.tsv",
     output:
         page=report(f"{RESULTS}/report/index.html", category="Report"),
         summary=f"{RESULTS}/summary.json",
@@ -35,6 +43,7 @@ rule write_manifest:
         rules.write_report.input,
         rules.export_tables.output,
         rules.track_clones.output,
+        rules.test_insertions.output,
     output:
         f"{RESULTS}/run.json",
     log:

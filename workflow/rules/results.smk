@@ -72,6 +72,8 @@ rule raise_flags:
         clones=f"{RESULTS}/clones.tsv.gz",
         annotation=f"{RESULTS}/annotation.tsv.gz",
         diversity=f"{RESULTS}/diversity.tsv",
+        tracking=f"{RESULTS}/tracking.tsv",
+        outliers=f"{RESULTS}/outliers.tsv",
     output:
         f"{RESULTS}/flags.tsv",
     log:
@@ -89,7 +91,8 @@ rule raise_flags:
         config=CONFIG,
     shell:
         "integrasite flag --config {params.config:q} --clones {input.clones:q} --annotation {input.annotation:q}"
-        " --diversity {input.diversity:q} -o {output:q} 2> {log:q}"
+        " --diversity {input.diversity:q} --tracking {input.tracking:q} --outliers {input.outliers:q}"
+        " -o {output:q} 2> {log:q}"
 
 
 rule export_tables:

@@ -30,7 +30,7 @@ MEDIAN_EFFICIENCY = 0.37
 """What the median of squares is worth against their mean, in degrees of freedom."""
 LARGEST_FOLD = 60.0
 """Largest natural-log change over the span of the samples that a fit may reach."""
-DEGREES = 20.0
+DEGREES = 60.0
 """Degrees of freedom of the t distribution that p values come from, at most."""
 
 

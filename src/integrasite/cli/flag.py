@@ -12,6 +12,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--clones", type=Path, required=True, help="clones.tsv.gz of the run")
     parser.add_argument("--annotation", type=Path, required=True, help="annotation.tsv.gz of the run")
     parser.add_argument("--diversity", type=Path, required=True, help="diversity.tsv of the run")
+    parser.add_argument(
+        "--tracking", type=Path, help="tracking.tsv of the run (default: growth is not assessed)"
+    )
+    parser.add_argument("--outliers", type=Path, help="outliers.tsv of the run (default: not assessed)")
     add_output(parser, "flags.tsv to write")
 
 
@@ -20,7 +24,7 @@ def run(arguments: argparse.Namespace) -> int:
     from integrasite.config.read import load_study
     from integrasite.flags.raising import raise_flags
     from integrasite.io.tables import read_tsv, write_tsv
-    from integrasite.model.tables import ANNOTATION, CLONES, DIVERSITY, FLAGS
+    from integrasite.model.tables import ANNOTATION, CLONES, DIVERSITY, FLAGS, OUTLIERS, TRACKING
 
     study = load_study(arguments.config)
     flags = raise_flags(
@@ -30,6 +34,8 @@ def run(arguments: argparse.Namespace) -> int:
         study.libraries,
         study.config.calling,
         study.config.expansion.preset,
+        read_tsv(arguments.tracking, TRACKING) if arguments.tracking else None,
+        read_tsv(arguments.outliers, OUTLIERS) if arguments.outliers else None,
     )
     write_tsv(flags, arguments.output, FLAGS)
     counts = flags["rule"].value_counts().sort_index()

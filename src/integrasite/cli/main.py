@@ -40,10 +40,18 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "gather": ("gather", "the run's tables from those of its subjects (stage)"),
     "diversity": ("diversity", "diversity and limits of detection per specimen (stage)"),
     "track": ("track", "growth of clones over time, outliers, sites with the same course (stage)"),
+    "test-insertions": (
+        "test_insertions",
+        "genes and places with more, larger or later clones than expected (stage)",
+    ),
     "flag": ("flag", "findings that rules raise (stage)"),
     "export": ("export", "VISPA2, INSPIIRED and BED exports (stage)"),
     "report": ("report", "the HTML report and the summary (stage)"),
     "manifest": ("manifest", "run.json: what was run on what (stage)"),
+    "import-sites": ("import_sites", "turn another pipeline's site tables into clones.tsv.gz"),
+    "analyse": ("analyse", "diversity, tracking, tests, flags and report from tables alone"),
+    "store": ("store", "the cohort store: add a finished run, supersede one, list them"),
+    "history": ("history", "one subject over all runs of a cohort store"),
     "verify": ("verify", "check results against their run.json"),
     "schema": ("schema", "the JSON schema of config or sheet"),
 }

@@ -256,6 +256,70 @@ class Calling(BaseModel):
         le=1000000,
         description="Distance (bp) to a known-event gene within which a site is reported as near it (TSS +-50 kb or inside the gene).",
     )
+    # insertional-mutagenesis tests
+    expanded_fraction: float = Field(
+        0.01,
+        gt=0,
+        le=0.1,
+        description="Part of a subject's clones that counts as expanded: the largest 1 %, as the CAR T study of clonal expansion had it.",
+    )
+    expanded_min_sites: int = Field(
+        500,
+        ge=100,
+        description="Distinct sites a subject needs before its largest 1 % (then 5 clones) are compared with the rest.",
+    )
+    expanded_min_days: int = Field(
+        0,
+        ge=0,
+        description="Day from which specimens count for the size of a clone in that test; 0: all of the patient's. 365 asks about late clones only.",
+    )
+    density_window: int = Field(
+        50000,
+        ge=1000,
+        description="Distance (bp) within which sites make the local density that expanded clones are stratified by.",
+    )
+    gene_min_sites: int = Field(
+        5,
+        ge=1,
+        description="Sites in a gene from which it is tested; fewer cannot reach significance and only cost power.",
+    )
+    common_min_sites: int = Field(
+        1000,
+        ge=100,
+        description="Distinct sites that the tested sites, and the reference, each need for the tests of common sites.",
+    )
+    early_max_days: int = Field(
+        30,
+        ge=0,
+        description="Last day (after infusion) of the early specimens; the product is early too. A convention.",
+    )
+    late_min_days: int = Field(
+        90,
+        ge=1,
+        description="First day of the late specimens; initial expansion and contraction of CAR T cells are over. A convention.",
+    )
+    early_late_min_sites: int = Field(
+        200,
+        ge=10,
+        description="Distinct sites that the early, and the late, specimens each need before genes are compared.",
+    )
+    scan_e_value: float = Field(
+        0.05,
+        gt=0,
+        le=1,
+        description="Expected number of windows by chance in the whole scan up to which a window is written.",
+    )
+    # flags
+    persistence_min_days: int = Field(
+        28,
+        ge=1,
+        description="Days between two specimens of one tissue and cell type from which a clone that is large in both is persistent; closer ones show the same blood twice.",
+    )
+    repeat_days: int = Field(
+        90,
+        ge=1,
+        description="Days within which preset `fda-ltfu-2020` asks for another specimen after a predominant or persistent clone: about 3 months (recalled, not checked).",
+    )
     # growth over time
     growth_min_cells: float = Field(
         20,

@@ -107,7 +107,7 @@ class Transgene(Settings):
 class Expansion(Settings):
     """Dominance and growth rules."""
 
-    preset: Literal["default", "inspiired-20", "consecutive-30"] = Field(
+    preset: Literal["default", "fda-ltfu-2020", "inspiired-20", "consecutive-30"] = Field(
         "default", description="Named preset of the dominance and growth rules."
     )
 

@@ -50,6 +50,11 @@ def concat_tables(frames: Iterable[pd.DataFrame], table: Table) -> pd.DataFrame:
 
 def write_tsv(frame: pd.DataFrame, path: Path, table: Table) -> None:
     """Write the declared columns as TSV (LF, one header, empty = missing, `true`/`false`; gzip without time stamp)."""
+    write_text(path, table_text(frame, table))
+
+
+def table_text(frame: pd.DataFrame, table: Table, *, header: bool = True) -> str:
+    """The declared columns as the text of a TSV."""
     ordered = as_table(frame, table)
     for name, kind in table.columns.items():
         if kind == "bool":
@@ -57,8 +62,10 @@ def write_tsv(frame: pd.DataFrame, path: Path, table: Table) -> None:
         elif kind == "float":
             ordered[name] = ordered[name] + 0.0  # no "-0"
     buffer = io.StringIO()
-    ordered.to_csv(buffer, sep="\t", index=False, lineterminator="\n", float_format="%.8g", na_rep="")
-    write_text(path, buffer.getvalue())
+    ordered.to_csv(
+        buffer, sep="\t", index=False, header=header, lineterminator="\n", float_format="%.8g", na_rep=""
+    )
+    return buffer.getvalue()
 
 
 def read_tsv(path: Path, table: Table) -> pd.DataFrame:

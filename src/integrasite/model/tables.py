@@ -95,11 +95,69 @@ SAME_COURSE = _ordered(
 )
 """One row per pair of sites whose sizes change alike: possible clones with several vectors, never merged."""
 
+_TESTED = "test:str n_sites:int n_subjects:int observed:float expected:float effect:float p:float q:float"
+"""What all tests for insertional mutagenesis share; `effect` is a ratio, 1 where there is none."""
+
+COMMON_SITES = _ordered(
+    "common_sites",
+    "test subject contig start end gene",
+    f"gene:str contig:str start:int end:int {_TESTED} reference:str subject:str n_target:int n_reference:int "
+    "p_binomial:float correlation:float z:float n_largest_subject:int",
+)
+
+EXPANDED_CLONES = _ordered(
+    "expanded_clone_enrichment",
+    "contig start gene end",
+    f"gene:str {_TESTED} n_subjects_expanded:int p_without_subject:float p_without_top_clone:float contig:str start:int "
+    "end:int",
+)
+
+EARLY_LATE = _ordered(
+    "early_late",
+    "test contig start gene end",
+    f"gene:str {_TESTED} n_early:int n_late:int total_early:int total_late:int n_largest_subject:int "
+    "contig:str start:int end:int",
+)
+
+PROXIMITY = _ordered(
+    "cancer_gene_proximity",
+    "gene feature test",
+    f"gene:str {_TESTED} feature:str base_rate:float background:str n_listed:int n_found:int",
+)
+"""`gene` is the name of the list: a row speaks of all its genes together."""
+
 FLAGS = _ordered(
     "flags",
     "subject specimen site_id rule",
     "subject:str specimen:str site_id:str rule:str tier:int value:float threshold:float evidence:str source:str",
 )
+
+HISTORY = Table(
+    "history",
+    {
+        **CLONES.columns,
+        "run": "str",
+        **{name: kind for name, kind in ANNOTATION.columns.items() if name != "site_id"},
+        "rules": "str",
+        "tier": "int",
+    },
+    tuple(
+        [
+            "subject",
+            "contig",
+            "position",
+            "strand",
+            "vector",
+            "cluster",
+            "tissue",
+            "cell_type",
+            "days",
+            "specimen",
+            "run",
+        ]
+    ),
+)
+"""One row per clone, specimen and run of one subject in the cohort store; `rules` and `tier` come from `flags`."""
 
 CROSSTALK = _ordered(
     "crosstalk",
