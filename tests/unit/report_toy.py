@@ -5,13 +5,22 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from integrasite.analyse.outlier import find_outliers
 from integrasite.config.settings import Config
 from integrasite.config.study import Study
 from integrasite.flags.raising import raise_flags
 from integrasite.io.tables import as_table, empty_table, write_tsv
 from integrasite.model.fates import FATES
 from integrasite.model.library import Library
-from integrasite.model.tables import ANNOTATION, CLONES, DIVERSITY, Table
+from integrasite.model.tables import (
+    ANNOTATION,
+    CLONES,
+    COMMON_SITES,
+    DIVERSITY,
+    EARLY_LATE,
+    SAME_COURSE,
+    Table,
+)
 from integrasite.report.inputs import FILES, RunTables
 from integrasite.report.view import Provenance, View, make_view
 
@@ -285,6 +294,46 @@ def _contamination() -> pd.DataFrame:
     return pd.DataFrame(rows).assign(donor_sample="x", donor_subject="y", placement="unique", reason="")
 
 
+def _tracking() -> pd.DataFrame:
+    """One clone of P1 grows, one cannot be settled, one was not tested; P2 was not tested."""
+    shared = {"subject": "P1", "tissue": "PB", "cell_type": "T cells", "vector": "pCCL", "cluster": ""}
+    shared |= {
+        "n_timepoints": 3,
+        "n_usable": 3,
+        "last_days": 365,
+        "status": "insufficient",
+        "reliable": False,
+    }
+    tested = {"n_seen": 3, "window_start": 30, "window_end": 365, "reliable": True, "reason": ""}
+    grown = {"growth_per_year": 2.31, "growth_low": 1.74, "growth_high": 2.88, "q": 0.0004, "q_decline": 1.0}
+    level = {"growth_per_year": 0.2, "growth_low": -1.1, "growth_high": 1.5, "q": 0.8, "q_decline": 0.9}
+    grown |= {"site_id": LMO2, "status": "growing", "peak_fraction": 0.312, "last_fraction": 0.312}
+    level |= {"site_id": "chr1:1000000:+", "peak_fraction": 0.02, "last_fraction": 0.01}
+    few = "fewer than 20 cells over the evaluable time points"
+    once = {"subject": "P2", "site_id": "chr2:1002211:-", "reason": "fewer than 2 evaluable time points"}
+    rows = [shared | tested | grown, shared | tested | level]
+    rows += [shared | {"site_id": "chr3:1003422:+", "reason": few}, shared | once]
+    return pd.DataFrame(rows)
+
+
+def _gene_tests() -> dict[str, pd.DataFrame]:
+    """Large clones gather in one gene of two, a list is not near them; the other tests had too little."""
+    place = {"contig": "chr11", "start": 33_858_000, "end": 33_892_000, "gene": "LMO2"}
+    found = {"n_sites": 12, "n_subjects": 2, "n_subjects_expanded": 2, "observed": 7.0, "expected": 0.4}
+    found |= {"effect": 17.5, "p": 2e-7, "q": 4e-7, "p_without_subject": 0.001, "p_without_top_clone": 0.002}
+    usual = found | {"gene": "PACS1", "observed": 1.0, "expected": 1.1, "effect": 0.9, "p": 0.7, "q": 0.7}
+    listed = {"gene": "known-events", "n_listed": 9, "n_found": 9, "test": "top_against_rest", "n_sites": 20}
+    listed |= {"feature": "in_gene", "observed": 3.0, "expected": 2.2, "effect": 1.4, "p": 0.4, "q": 0.4}
+    return {
+        "common_sites": empty_table(COMMON_SITES),
+        "expanded_clones": pd.DataFrame([place | found, place | usual]).assign(
+            test="expanded_clone_enrichment"
+        ),
+        "early_late": empty_table(EARLY_LATE),
+        "proximity": pd.DataFrame([listed]).assign(n_subjects=2, base_rate=0.01, background="other sites"),
+    }
+
+
 def toy_tables(study: Study) -> RunTables:
     rng = np.random.default_rng(7)
     clones = _clones(rng)
@@ -299,6 +348,10 @@ def toy_tables(study: Study) -> RunTables:
         "multihits": cluster,
         "crosstalk": _crosstalk(study),
         "contamination": _contamination(),
+        "tracking": _tracking(),
+        "outliers": find_outliers(as_table(clones, CLONES), study.config.calling),
+        "same_course": empty_table(SAME_COURSE),
+        **_gene_tests(),
     }
     return RunTables(**{name: as_table(frames[name], table) for name, (_, table) in FILES.items()})
 

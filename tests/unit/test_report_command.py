@@ -7,7 +7,7 @@ import pytest
 from report_toy import empty_tables, toy_study, toy_tables, write_tables
 
 from integrasite.cli.main import main
-from integrasite.report.inputs import RunTables
+from integrasite.report.inputs import FILES, OPTIONAL, RunTables
 
 CONFIG = """
 run: {id: toy-2026, date: 2026-01-31}
@@ -79,3 +79,13 @@ def test_a_missing_table_is_named_and_nothing_is_written(tmp_path: Path, capsys:
     assert main(arguments) == 1
     assert "flags.tsv: no such file (expected the table 'flags')" in capsys.readouterr().err
     assert not (tmp_path / "results" / "report").exists()
+
+
+def test_results_without_the_tests_say_not_tested(tmp_path: Path):
+    arguments = write_study(tmp_path, toy_tables(toy_study()))
+    for key in OPTIONAL:
+        (tmp_path / "results" / FILES[key][0]).unlink()
+    assert main(arguments) == 0
+    answers = json.loads((tmp_path / "results" / "summary.json").read_text())["answers"]
+    for name in ("growth", "gene-tests"):
+        assert answers[name]["state"] == "not tested" and answers[name]["answer"].startswith("Not tested: ")

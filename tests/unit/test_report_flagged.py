@@ -23,7 +23,7 @@ def with_flag(**cells: object) -> View:
 def test_of_the_dominance_rules_only_the_largest_is_shown():
     first = flagged_clones(toy_view())[0]
     assert (first.flags[0]["site_id"], first.flags[0]["specimen"], first.tier) == (LMO2, "P1_M12_PB", 1)
-    assert [flag["rule"] for flag in first.flags] == ["dominant_20", "near_known_event"]
+    assert [flag["rule"] for flag in first.flags] == ["dominant_20", "near_known_event", "persistent_10"]
 
 
 def test_strongest_tiers_come_first():

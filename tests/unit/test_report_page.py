@@ -12,14 +12,15 @@ from report_toy import EVIL, LMO2, PROVENANCE, empty_tables, toy_study, toy_tabl
 
 from integrasite.io.tables import as_table
 from integrasite.model.library import Library
-from integrasite.model.tables import CLONES, DIVERSITY, FLAGS, SITES
-from integrasite.report.inputs import RunTables
+from integrasite.model.tables import CLONES, COMMON_SITES, DIVERSITY, FLAGS, SAME_COURSE, SITES
+from integrasite.report.blocks import Notes, Section, State
+from integrasite.report.inputs import FILES, OPTIONAL, RunTables
 from integrasite.report.names import page_name
-from integrasite.report.page import render_page
+from integrasite.report.page import render_page, sections_of
 from integrasite.report.view import View, make_view
 
 VOID = {"meta", "link", "br", "hr", "img", "input"}
-OWN = re.compile(r"^(\.\./)*(subjects/[^/:]+\.html|index\.html|[a-z]+\.tsv(\.gz)?)$")
+OWN = re.compile(r"^(\.\./)*(subjects/[^/:]+\.html|index\.html|(tests/)?[a-z_]+\.tsv(\.gz)?)$")
 
 
 class Page(HTMLParser):
@@ -71,7 +72,7 @@ def with_evil_names() -> View:
         "P1_D30_PB_r1": EVIL,
         "LMO2": '"><img src=x onerror=alert(2)>',
     }
-    changed = {key: getattr(tables, key).replace(rename) for key in RunTables.__dataclass_fields__}
+    changed = {key: getattr(tables, key).replace(rename) for key in FILES}
     rows = tuple(
         replace(
             row,
@@ -156,7 +157,7 @@ def test_answers_say_what_the_tables_hold(index: str):
     assert "1 clone reaches 20 % with a probability of at least 0.95: LMO2 chr11:33880123:-" in text
     assert "At 10 %: 1, at 30 %: none. Nothing is said of 1 specimen" in text
     assert "1 clone in tier 1: LMO2 chr11:33880123:-" in text
-    assert "Growth is not tested in this version" in text
+    assert "Of 2 clones tested, 1 found growing and none declining" in text
     assert "Sites were found in controls that should hold none: NTC1 (1 site)" in text
     assert "unverified" in text
     assert "Showing 100 of" in text
@@ -182,7 +183,8 @@ def test_zero_rows_give_explicit_states():
     text = Page(render_page(make_view(toy_study(), empty_tables(), PROVENANCE))).text
     assert "0 of 6 specimens can be evaluated" in text
     assert "Not evaluable: no specimen has enough fragments" in text
-    assert "Insufficient data: no subject has two evaluable time points" in text
+    assert "Not tested: no clone passed, so there is none to follow." in text
+    assert "P1: insufficient data (no evaluable time points of one source)" in text
     assert "None found: no integration site passed" in text
 
 
@@ -305,9 +307,7 @@ def test_page_names_are_safe(subject: str, name: str):
 def test_only_what_other_samples_brought_in_counts_against_a_control(status: str, counts: bool):
     view = toy_view()
     sites = view.tables.sites
-    failed = as_table(
-        sites.assign(status=sites["status"].where(sites["sample"] != "NTC1", status)), SITES
-    )
+    failed = as_table(sites.assign(status=sites["status"].where(sites["sample"] != "NTC1", status)), SITES)
     text = Page(render_page(replace(view, tables=replace(view.tables, sites=failed)))).text
     assert ("none found (no site)" in text) is not counts
 
@@ -319,3 +319,127 @@ def test_turned_barcodes_are_said_in_the_settings_and_only_then():
     sentence = "Index reads are the reverse complements of the sheet's barcodes in the files of a-1"
     assert sentence in unescape(render_page(make_view(study, tables, provenance)))
     assert sentence not in unescape(render_page(make_view(study, tables, PROVENANCE)))
+
+
+def growth_and_gene_answers(view: View) -> tuple[Section, Section]:
+    found = {section.id: section for section in sections_of(view)}
+    return found["growth"], found["gene-tests"]
+
+
+def with_tables(view: View, **changed: pd.DataFrame | frozenset[str]) -> View:
+    return replace(view, tables=replace(view.tables, **changed))
+
+
+def test_a_growing_clone_is_named_with_its_interval():
+    growth, _ = growth_and_gene_answers(toy_view())
+    words = growth.answer.replace("\u00a0", " ")
+    assert growth.state == State.FOUND
+    assert (
+        f"Growing: LMO2 {LMO2} in P1 PB T cells, growth 2.31 per year (95 % interval 1.74 to 2.88), q 0.0004, "
+        "strongest from day 30 to 365; model reliable." in words
+    )
+    assert "for 1 doubling or halving in a year is not excluded" in words
+    assert "Not tested: every clone of P2." in words
+    notes = [item for block in growth.blocks if isinstance(block, Notes) for item in block.items]
+    assert "P1: not tested: fewer than 20 cells over the evaluable time points (1 clone)." in notes
+    assert "P2: not tested: fewer than 2 evaluable time points (1 clone)." in notes
+
+
+def test_growth_of_a_model_that_is_not_reliable_says_so():
+    view = toy_view()
+    rows = view.tables.tracking.assign(reliable=False, reason="3 evaluable time points, fewer than 4")
+    growth, _ = growth_and_gene_answers(with_tables(view, tracking=rows))
+    assert growth.state == State.LIMITED
+    assert "model not reliable: 3 evaluable time points, fewer than 4" in growth.answer
+
+
+@pytest.mark.parametrize(("status", "state"), [("insufficient", State.LIMITED), ("stable", State.NONE)])
+def test_only_what_excludes_growth_is_none_found(status: str, state: State):
+    view = toy_view()
+    rows = view.tables.tracking
+    growth, _ = growth_and_gene_answers(
+        with_tables(view, tracking=rows.assign(status=rows["status"].replace("growing", status)))
+    )
+    assert growth.state == state and "Of 2 clones tested, none found growing" in growth.answer
+
+
+def test_a_clone_that_grew_and_declines_keeps_its_growth():
+    view = toy_view()
+    rows = view.tables.tracking
+    changed = rows.assign(
+        status=rows["status"].replace("growing", "declining"), q_decline=rows["q_decline"] / 100
+    )
+    growth, _ = growth_and_gene_answers(with_tables(view, tracking=changed))
+    assert "Declining: LMO2" in growth.answer and "after growth from day 30 to 365" in growth.answer
+
+
+@pytest.mark.parametrize("absent", [frozenset(), frozenset(OPTIONAL)])
+def test_where_nothing_was_tested_nothing_is_denied(absent: frozenset[str]):
+    view = with_tables(make_view(toy_study(), empty_tables(), PROVENANCE), absent=absent)
+    for section in growth_and_gene_answers(view):
+        assert section.answer.startswith("Not tested: ")
+        assert section.state in (State.NOT_TESTED, State.INSUFFICIENT)
+        assert "none found" not in section.answer.lower()
+    text = Page(render_page(view)).text
+    assert ("the results hold no tracking.tsv" in text) is bool(absent)
+    assert ("fewer than 1,000 sites to test or to hold them against" in text) is not absent
+
+
+def test_clones_that_were_not_tested_are_not_denied():
+    view = toy_view()
+    missing = dict.fromkeys(("q", "q_decline", "growth_per_year", "growth_low", "growth_high"), float("nan"))
+    few = view.tables.tracking.assign(**missing, status="insufficient", reason="fewer than 20 cells")
+    growth, _ = growth_and_gene_answers(with_tables(view, tracking=few))
+    assert growth.state == State.INSUFFICIENT
+    assert growth.answer == "Not tested: fewer than 20 cells (4 clones)."
+
+
+def test_findings_in_genes_are_named_beside_what_was_not_tested():
+    _, tests = growth_and_gene_answers(toy_view())
+    assert tests.state == State.FOUND
+    assert (
+        "Large clones per gene (2 genes tested, reference: sites as densely surrounded): 1 found"
+        in tests.answer
+    )
+    assert "LMO2: 7 where 0.4 are expected, 12 sites, 2 subjects, q 4e-07" in tests.answer
+    assert "None found at q < 0.05: large clones near listed genes (1 list tested" in tests.answer
+    assert "Not tested: fewer than 1,000 sites" in tests.answer
+    assert "(sites per gene and windows without regard to genes); fewer than 200 early" in tests.answer
+
+
+def test_grubbs_is_no_finding():
+    view = toy_view()
+    rows = as_table(
+        pd.DataFrame([{"test": "grubbs", "gene": "LMO2", "contig": "chr11", "n_sites": 9, "q": 0.001}]),
+        COMMON_SITES,
+    )
+    empty = empty_tables()
+    _, tests = growth_and_gene_answers(
+        with_tables(view, common_sites=rows, expanded_clones=empty.expanded_clones, proximity=empty.proximity)
+    )
+    assert tests.state == State.NOT_TESTED and "LMO2" not in tests.answer
+
+
+def test_a_comparison_of_another_subject_is_not_on_a_subjects_page():
+    study = toy_study()
+    row = {"test": "reference_vector", "gene": "EVI1", "contig": "chr3", "start": 1, "end": 9, "n_sites": 40}
+    row |= {"n_subjects": 1, "observed": 40.0, "expected": 2.0, "q": 1e-9, "p": 1e-12, "subject": "P1"}
+    rows = as_table(pd.DataFrame([row]).assign(reference="other_subjects"), COMMON_SITES)
+    tables = replace(toy_tables(study), common_sites=rows)
+    named = {
+        name: "EVI1 of P1 alone"
+        in growth_and_gene_answers(make_view(study, tables, PROVENANCE, name))[1].answer
+        for name in (None, "P1", "P2")
+    }
+    assert named == {None: True, "P1": True, "P2": False}
+
+
+def test_sites_with_one_course_are_one_sentence():
+    view = toy_view()
+    row = {"subject": "P1", "group": 1, "site_id": LMO2, "other_site_id": "chr1:1000000:+", "n_times": 6}
+    rows = as_table(pd.DataFrame([row | {"ratio": 1.1}]), SAME_COURSE)
+    assert (
+        "Possible clones with several vectors: 1 (1 pair"
+        in Page(render_page(with_tables(view, same_course=rows))).text
+    )
+    assert "Possible clones with several vectors" not in Page(render_page(view)).text

@@ -129,7 +129,8 @@ def test_summary_holds_the_answers():
     assert by_name["P1_M12_PB"]["n_ge_20"] == 1
     assert summary["counts"]["evaluable"] == {"yes": 4, "low_power": 1, "no": 1}
     assert {flag["tier"] for flag in summary["flags"] if flag["site_id"] == LMO2} == {1, 2, 3}
-    assert summary["answers"]["growth"]["state"] == "not tested"
+    assert summary["answers"]["growth"]["state"] == "found"
+    assert "LMO2" in summary["answers"]["gene-tests"]["answer"]
     assert sum(summary["counts"]["read_pairs_by_fate"].values()) == summary["counts"]["read_pairs"]
 
 

@@ -1,12 +1,13 @@
 """What the rules need to know of one clone in one specimen."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
 from integrasite.flags.evidence import is_missing
+from integrasite.flags.growth import Growth, Identity, identity
 from integrasite.flags.specimens import Key, Specimen
 from integrasite.model.tables import ANNOTATION
 
@@ -26,12 +27,18 @@ class CloneFacts:
         row: its row of `clones` with the columns of `annotation`.
         repeated: a neighbouring specimen in which the clone also reaches 20 %, and its fraction there.
         n_quantified: specimens of the subject in which the clone reaches the limit of quantification.
+        persistent: per column of probability, the specimen far enough away in which it is largest, with its value.
+        growth: how the clone's share changed in its tissue and cell type.
+        outlier_q: q of the clone as an outlier of its specimen, where it is one.
     """
 
     key: Key
     row: Mapping[str, Any]
     repeated: tuple[str, float] | None
     n_quantified: int
+    persistent: Mapping[str, tuple[str, float]]
+    growth: Growth
+    outlier_q: float | None
 
     @property
     def events(self) -> list[tuple[str, str, str]]:
@@ -51,7 +58,11 @@ class CloneFacts:
 
 
 def collect_clones(
-    clones: pd.DataFrame, annotation: pd.DataFrame, specimens: Mapping[Key, Specimen]
+    clones: pd.DataFrame,
+    annotation: pd.DataFrame,
+    specimens: Mapping[Key, Specimen],
+    growth: Mapping[Identity, Growth],
+    outliers: Mapping[Identity, float],
 ) -> Iterator[CloneFacts]:
     """The passing clones of patients and products, in the order of the table.
 
@@ -59,6 +70,8 @@ def collect_clones(
         clones: the table `clones`.
         annotation: the table `annotation`; a site that it lacks has no genes.
         specimens: the study's specimens; clones of controls and spike-ins are left out.
+        growth: clones whose share changed, by subject, lineage and clone.
+        outliers: q of the outliers, by subject, specimen and clone.
     """
     named = annotation[list(ANNOTATION.columns)].drop_duplicates("site_id")
     joined = clones[clones["status"] == "pass"].merge(named, on="site_id", how="left")
@@ -67,33 +80,65 @@ def collect_clones(
     keys = zip(joined["subject"], joined["specimen"], strict=True)
     clinical = [key in specimens and specimens[key].is_clinical for key in keys]
     joined = joined[pd.Series(clinical, index=joined.index, dtype=bool)]
-    large = joined[_SIZES].astype("float64").ge(SMALLEST_FRACTION).any(axis=1)
-    joined = joined[joined["site_id"].isin(joined.loc[large | (joined["known_event"] != ""), "site_id"])]
-    fractions = joined["fraction"].astype("float64").fillna(-1.0)
-    history: dict[tuple[str, str], dict[str, float]] = {}
-    for subject, specimen, site, fraction in zip(
-        joined["subject"], joined["specimen"], joined["site_id"], fractions, strict=True
-    ):
-        history.setdefault((subject, site), {})[specimen] = fraction
+    joined = _noteworthy(joined, {*growth, *outliers})
     columns = list(joined.columns)
-    for values in joined.itertuples(index=False, name=None):
-        row = dict(zip(columns, values, strict=True))
-        seen = history[row["subject"], row["site_id"]]
-        key = (row["subject"], row["specimen"])
-        yield CloneFacts(key, row, _repeated(key, seen, specimens), _n_quantified(key[0], seen, specimens))
+    rows = [dict(zip(columns, values, strict=True)) for values in joined.itertuples(index=False, name=None)]
+    history: dict[tuple[str, str], dict[str, _Sizes]] = {}
+    for row in rows:
+        sizes = {name: -1.0 if is_missing(row[name]) else float(row[name]) for name in _FOLLOWED}
+        seen = history.setdefault((row["subject"], row["site_id"]), {})
+        # a site may have two rows in a specimen (two vectors, or a multihit's best place): the larger one is meant
+        if row["specimen"] not in seen or sizes["fraction"] > seen[row["specimen"]]["fraction"]:
+            seen[row["specimen"]] = sizes
+    for row in rows:
+        seen, key = history[row["subject"], row["site_id"]], (row["subject"], row["specimen"])
+        yield CloneFacts(
+            key,
+            row,
+            _repeated(key, seen, specimens),
+            _n_quantified(key[0], seen, specimens),
+            {name: found for name in _FOLLOWED[1:] if (found := _persistent(key, seen, specimens, name))},
+            growth.get(identity(row, specimens[key].lineage), Growth()),
+            outliers.get(identity(row, (key[1], ""))),
+        )
+
+
+_Sizes = dict[str, float]
+_FOLLOWED = ["fraction", "p_ge_10", "p_ge_20", "p_ge_30"]
+
+
+def _noteworthy(joined: pd.DataFrame, noted: Collection[Identity]) -> pd.DataFrame:
+    """Rows of the sites that may raise a flag somewhere, in all specimens."""
+    chosen = joined[_SIZES].astype("float64").ge(SMALLEST_FRACTION).any(axis=1) | (
+        joined["known_event"] != ""
+    )
+    if noted:
+        sites = {(key[0], key[-1]) for key in noted}
+        clusters = joined["cluster"].where(joined["placement"] == "multihit", "").fillna("")
+        marks = clusters.where(clusters != "", joined["site_id"])
+        keys = zip(joined["subject"], marks, strict=True)
+        chosen |= pd.Series([key in sites for key in keys], index=joined.index, dtype=bool)
+    return joined[joined["site_id"].isin(joined.loc[chosen, "site_id"])]
+
+
+def _persistent(
+    key: Key, seen: Mapping[str, _Sizes], specimens: Mapping[Key, Specimen], column: str
+) -> tuple[str, float] | None:
+    others = [(name, seen[name][column]) for name in specimens[key].distant if name in seen]
+    return max(others, key=lambda other: other[1], default=None)
 
 
 def _repeated(
-    key: Key, seen: Mapping[str, float], specimens: Mapping[Key, Specimen]
+    key: Key, seen: Mapping[str, _Sizes], specimens: Mapping[Key, Specimen]
 ) -> tuple[str, float] | None:
-    if seen[key[1]] < REPEATED_FRACTION or len(seen) < 2:
+    if seen[key[1]]["fraction"] < REPEATED_FRACTION or len(seen) < 2:
         return None
     for name in specimens[key].neighbours:
-        if seen.get(name, -1.0) >= REPEATED_FRACTION:
-            return name, seen[name]
+        if name in seen and seen[name]["fraction"] >= REPEATED_FRACTION:
+            return name, seen[name]["fraction"]
     return None
 
 
-def _n_quantified(subject: str, seen: Mapping[str, float], specimens: Mapping[Key, Specimen]) -> int:
-    limits = ((fraction, specimens[subject, name].loq) for name, fraction in seen.items())
+def _n_quantified(subject: str, seen: Mapping[str, _Sizes], specimens: Mapping[Key, Specimen]) -> int:
+    limits = ((sizes["fraction"], specimens[subject, name].loq) for name, sizes in seen.items())
     return sum(loq is not None and fraction >= loq for fraction, loq in limits)

@@ -1,17 +1,20 @@
 """Apply the rules to a run's tables."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import Any
 
 import pandas as pd
 
+from integrasite.analyse.growth import DOUBLING
 from integrasite.annotate.known_events import UNVERIFIED, event_level
 from integrasite.config.calling import Calling
 from integrasite.errors import ConfigError
 from integrasite.flags.clone_facts import CloneFacts, collect_clones
+from integrasite.flags.due import due_flags
 from integrasite.flags.evidence import event_words, gene_words, percent, size_words
-from integrasite.flags.rules import DOMINANCE, PRESETS, PROBABILITY, RULES
+from integrasite.flags.growth import collect_growth, collect_outliers
+from integrasite.flags.rules import DOMINANCE, GROWING_FRACTION, PERSISTENCE, PRESETS, PROBABILITY, RULES
 from integrasite.flags.specimens import Specimen, collect_specimens, specimen_flags
 from integrasite.flags.tiers import Evidence, tier
 from integrasite.io.tables import as_table
@@ -19,7 +22,11 @@ from integrasite.model.library import Library
 from integrasite.model.tables import FLAGS
 
 Flag = dict[str, Any]
-_LEVELS = {"dominant_10": 2, "reported_20": 2, "dominant_20": 3, "repeated_20": 3, "dominant_30": 4}
+_LEVELS = {
+    "dominant_10": 2, "persistent_10": 2, "outlier": 2, "reported_20": 2, "dominant_20": 3, "persistent_20": 3,
+    "repeated_20": 3, "dominant_30": 4, "persistent_30": 4,
+}  # fmt: skip
+_UNSETTLED = ("cannot_exclude_20", "cannot_exclude_30")
 
 
 def raise_flags(
@@ -29,6 +36,8 @@ def raise_flags(
     libraries: Sequence[Library],
     calling: Calling,
     preset: str = "default",
+    tracking: pd.DataFrame | None = None,
+    outliers: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """Find what deserves a second look.
 
@@ -39,6 +48,8 @@ def raise_flags(
         libraries: the sheet's rows; they say which specimens exist and which are controls.
         calling: thresholds.
         preset: a key of `rules.PRESETS`.
+        tracking: the table `tracking`; without it `growing` is not looked for.
+        outliers: the table `outliers`; without it `outlier` is not looked for.
 
     Returns:
         The table `flags`: one row per specimen, site and rule; `site_id` is empty for rules about a whole
@@ -53,33 +64,72 @@ def raise_flags(
             "name one of them"
         )
     specimens = collect_specimens(libraries, diversity, calling)
+    rules = PRESETS[preset].size_rules
     flags: list[Flag] = list(specimen_flags(specimens.values(), clones, calling))
-    for clone in collect_clones(clones, annotation, specimens):
-        flags += _clone_flags(clone, specimens[clone.key], calling, PRESETS[preset].size_rules)
+    growth, large = collect_growth(clones, tracking, specimens), collect_outliers(outliers)
+    for clone in collect_clones(clones, annotation, specimens, growth, large):
+        flags += _clone_flags(clone, specimens[clone.key], calling, rules)
+    flags += [flag for flag in due_flags(specimens, flags, calling) if flag["rule"] in rules]
     frame = pd.DataFrame(flags, columns=list(FLAGS.columns))
+    # of two rows of one site (two vectors) the one that is graded more strongly is kept
+    frame = frame.sort_values("tier", kind="stable", na_position="last", key=pd.to_numeric)
     frame = frame.drop_duplicates(list(FLAGS.key), ignore_index=True)
     return as_table(frame, FLAGS)
 
 
 def _clone_flags(
-    clone: CloneFacts, specimen: Specimen, calling: Calling, size_rules: Iterable[str]
+    clone: CloneFacts, specimen: Specimen, calling: Calling, size_rules: Collection[str]
 ) -> list[Flag]:
-    sizes = _size_flags(clone, specimen, size_rules)
+    sizes = _size_flags(clone, specimen, size_rules, calling.outlier_q)
     dominance = max((_LEVELS.get(flag["rule"], 0) for flag in sizes), default=0)
-    found = replace(_event_evidence(clone), dominance=dominance)
+    found = replace(
+        _event_evidence(clone),
+        dominance=dominance,
+        growth=clone.growth.level,
+        is_percent=clone.growth.last_fraction >= GROWING_FRACTION,
+    )
     for flag in sizes:
         grade = tier(replace(found, dominance=_LEVELS.get(flag["rule"], dominance)))
-        flag["tier"] = None if flag["rule"] == "cannot_exclude_20" and grade > 3 else grade
+        flag["tier"] = None if flag["rule"] in _UNSETTLED and grade > 3 else grade
     return sizes + _event_flags(clone, found, calling)
 
 
-def _size_flags(clone: CloneFacts, specimen: Specimen, size_rules: Iterable[str]) -> list[Flag]:
+def _size_flags(
+    clone: CloneFacts, specimen: Specimen, size_rules: Collection[str], outlier_q: float
+) -> list[Flag]:
     if not specimen.is_evaluable or clone.row["estimator"] == "ccf":
         return []
     flags = [flag for flag in (_dominance_flag(clone, *rule) for rule in DOMINANCE) if flag]
+    flags += [flag for flag in (_persistence_flag(clone, *rule) for rule in PERSISTENCE) if flag]
     flags += _point_flags(clone)
     flags = [flag for flag in flags if flag["rule"] in size_rules]
-    return flags + _undecided_flags(clone, specimen)
+    return flags + _undecided_flags(clone, specimen) + _course_flags(clone, outlier_q)
+
+
+def _course_flags(clone: CloneFacts, outlier_q: float) -> list[Flag]:
+    """Growth, at the last time point, and being an outlier."""
+    flags, growth = [], clone.growth
+    if growth.rule and clone.key[1] in growth.specimens:
+        threshold = DOUBLING if growth.level == 2 else None
+        words = f"{size_words(clone.row)}; {growth.words}{gene_words(clone.row)}"
+        flags.append(_flag(clone, growth.rule, growth.value, threshold, words))
+    if clone.outlier_q is not None:
+        words = (
+            f"{size_words(clone.row)}; too large for the specimen's other clones (q {clone.outlier_q:.2g})"
+        )
+        flags.append(_flag(clone, "outlier", clone.outlier_q, outlier_q, words + gene_words(clone.row)))
+    return flags
+
+
+def _persistence_flag(clone: CloneFacts, rule: str, column: str, fraction: float) -> Flag | None:
+    here = clone.number(column)
+    if here is None or column not in clone.persistent:
+        return None
+    name, there = clone.persistent[column]
+    if min(here, there) < PROBABILITY:
+        return None
+    words = f"{size_words(clone.row)}; probability of at least {percent(fraction)}: {here:.3g}, and {there:.3g} in {name}"
+    return _flag(clone, rule, min(here, there), RULES[rule].threshold, words + gene_words(clone.row))
 
 
 def _dominance_flag(clone: CloneFacts, rule: str, column: str, fraction: float) -> Flag | None:
@@ -104,20 +154,20 @@ def _point_flags(clone: CloneFacts) -> list[Flag]:
 
 
 def _undecided_flags(clone: CloneFacts, specimen: Specimen) -> list[Flag]:
+    """Sizes that a specimen of low power leaves open; not for 10 %, which two of fifty fragments leave open already."""
     fraction, high = clone.number("fraction"), clone.number("fraction_high")
-    if (
-        specimen.evaluable != "low_power"
-        or fraction is None
-        or high is None
-        or fraction >= 0.20
-        or high < 0.20
-    ):
+    if specimen.evaluable != "low_power" or fraction is None or high is None:
         return []
-    words = (
-        f"{size_words(clone.row)}; the specimen has only {specimen.n_fragments:,} fragments, "
-        "so that 20 % cannot be excluded; retest"
-    )
-    return [_flag(clone, "cannot_exclude_20", high, 0.20, words)]
+    flags = []
+    for rule in _UNSETTLED:
+        limit = RULES[rule].threshold
+        if limit is not None and fraction < limit <= high:
+            words = (
+                f"{size_words(clone.row)}; the specimen has only {specimen.n_fragments:,} fragments, "
+                f"so that {percent(limit)} cannot be excluded; retest"
+            )
+            flags.append(_flag(clone, rule, high, limit, words))
+    return flags
 
 
 def _event_evidence(clone: CloneFacts) -> Evidence:

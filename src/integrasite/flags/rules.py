@@ -6,10 +6,20 @@ PROBABILITY = 0.95
 """A clone is said to reach a fraction when the probability of that, given the data, is at least this."""
 EVALUABLE_CELLS = 50
 """Inferred cells that the INSPIIRED rule asks for."""
+GROWING_FRACTION = 0.01
+"""Fraction that a clone must reach at the last time point for its growth to raise a flag (a convention)."""
+OUTLIER_FRACTION = 0.05
+"""Fraction from which an outlier raises a flag: among many tiny clones it is no danger yet (a convention)."""
+ANALYSIS_VCN = 0.01
+"""Vector copies per genome that ask for an analysis of sites: 1 % of the cells, with one copy each (recalled)."""
 
 RECALLED = "recalled, not checked: "
 _OWN = "integrasite's own rule"
 _REPORT = "INSPIIRED's subject report lists clones of at least 20 % with at least 50 inferred cells (read)"
+_FDA = (
+    "FDA guidance on long-term follow-up 2020 (sites from 1 % vector-positive cells on; again within about 3 months "
+    "after a predominant or persistent clone); what is predominant or persistent is integrasite's own"
+)
 
 
 @dataclass(frozen=True)
@@ -56,6 +66,17 @@ _RULES = (
         "trial sponsors' rule: at least 30 % once",
         is_read=False,
     ),
+    *(
+        Rule(
+            f"persistent_{percent}",
+            f"at least {percent} %, with a probability of at least 0.95, here and in the nearest evaluable specimen of "
+            "the same tissue and cell type that is at least 28 days away (calling.persistence_min_days); the value is "
+            "the smaller probability",
+            PROBABILITY,
+            f"{_OWN} (28 days are a convention)",
+        )
+        for percent in (10, 20, 30)
+    ),
     Rule(
         "repeated_20",
         "the estimate is at least 20 % in two consecutive specimens of the same tissue and cell type; "
@@ -69,6 +90,34 @@ _RULES = (
         "below 20 %, but the specimen is too small to exclude 20 %; the value is the upper limit",
         0.20,
         _OWN,
+    ),
+    Rule(
+        "cannot_exclude_30",
+        "below 30 %, but the specimen is too small to exclude 30 %; the value is the upper limit",
+        0.30,
+        _OWN,
+    ),
+    Rule(
+        "growing",
+        "the clone grows against the others of its tissue and cell type, by a reliable model and certainly by more than "
+        "a doubling per year, and certainly makes up 1 % at the last evaluable time point; the value is the lower limit "
+        "of growth above the others, per year",
+        None,
+        f"{_OWN} (tracking.tsv)",
+    ),
+    Rule(
+        "grew",
+        "the clone grows (status in tracking.tsv) but not as `growing` asks; of at least three evaluable time points, the "
+        "lower limit of its fraction at the last exceeds the upper limit at the first; and it makes up 1 % at the last; "
+        "the value is the lower limit at the last",
+        None,
+        f"{_OWN} (tracking.tsv)",
+    ),
+    Rule(
+        "outlier",
+        "too large for the other clones of the specimen, and at least 5 % of it; the value is q",
+        None,
+        f"{_OWN} (outliers.tsv)",
     ),
     Rule(
         "reported_20",
@@ -102,6 +151,31 @@ _RULES = (
         f"{_OWN} (power of the 20 % rule)",
     ),
     Rule(
+        "analysis_required",
+        "the specimen's vector copy number is at least 0.01 (1 % of the cells, with one copy each), and its integration "
+        "sites could not be evaluated; the value is the copy number (preset fda-ltfu-2020)",
+        None,
+        _FDA,
+        is_read=False,
+    ),
+    Rule(
+        "repeat_due",
+        "a clone is predominant (20 %) or persistent (10 %), and the sheet has neither an evaluable specimen within about "
+        "3 months (calling.repeat_days) nor any later one; the value is the day after infusion by which one is asked for "
+        "(preset fda-ltfu-2020)",
+        None,
+        _FDA,
+        is_read=False,
+    ),
+    Rule(
+        "repeat_overdue",
+        "after such a clone, the sheet has later specimens, but no evaluable one within about 3 months; the value is the "
+        "number of days to the next evaluable one, or to the last specimen where none is (preset fda-ltfu-2020)",
+        None,
+        _FDA,
+        is_read=False,
+    ),
+    Rule(
         "control_has_sites",
         "a control (ntc, untransduced) has sites that pass, where none is expected; the value is the count",
         1.0,
@@ -119,10 +193,17 @@ DOMINANCE: tuple[tuple[str, str, float], ...] = (
 )
 """Dominance rules with the column of `clones` and the fraction that they are about, smallest first."""
 
+PERSISTENCE: tuple[tuple[str, str, float], ...] = tuple(
+    (rule.replace("dominant", "persistent"), column, fraction) for rule, column, fraction in DOMINANCE
+)
+"""The same for persistence."""
+_DOMINANT = frozenset(rule for rule, _, _ in DOMINANCE)
+_PERSISTENT = frozenset(rule for rule, _, _ in PERSISTENCE)
+
 
 @dataclass(frozen=True)
 class Preset:
-    """A named choice among the rules about clone sizes; all other rules always apply."""
+    """A named choice among the rules about clone sizes and what follows from them; all other rules always apply."""
 
     meaning: str
     source: str
@@ -131,14 +212,19 @@ class Preset:
 
 PRESETS: dict[str, Preset] = {
     "default": Preset(
-        "probabilities of 10, 20 and 30 %, and 20 % twice",
+        "probabilities of 10, 20 and 30 %, once or persistently, and 20 % twice",
         f"{_OWN}, with thresholds in use elsewhere",
-        frozenset({"dominant_10", "dominant_20", "dominant_30", "repeated_20"}),
+        _DOMINANT | _PERSISTENT | {"repeated_20"},
+    ),
+    "fda-ltfu-2020": Preset(
+        "as default, and analyses that are missing, due or overdue",
+        RECALLED + _FDA,
+        _DOMINANT | _PERSISTENT | {"repeated_20", "analysis_required", "repeat_due", "repeat_overdue"},
     ),
     "inspiired-20": Preset(
         "estimates of at least 20 % from at least 50 cells, beside the probabilities",
         _REPORT,
-        frozenset({"dominant_10", "dominant_20", "dominant_30", "reported_20"}),
+        _DOMINANT | {"reported_20"},
     ),
     "consecutive-30": Preset(
         "30 % once or 20 % twice",

@@ -30,6 +30,9 @@ class Specimen:
         evaluable: `yes`, `low_power` or `no`.
         loq: limit of quantification, a fraction.
         neighbours: evaluable specimens of the same subject and lineage, at the days just before and after.
+        distant: the same, at the nearest days that are far enough away for a clone to be called persistent.
+        lod95: fraction that is seen in 95 % of such specimens.
+        vcn: largest vector copy number that the sheet gives for it.
     """
 
     key: Key
@@ -41,6 +44,9 @@ class Specimen:
     evaluable: str = "no"
     loq: float | None = None
     neighbours: tuple[str, ...] = ()
+    distant: tuple[str, ...] = ()
+    lod95: float | None = None
+    vcn: float | None = None
 
     @property
     def is_clinical(self) -> bool:
@@ -67,35 +73,46 @@ def collect_specimens(
     for row in libraries:
         key = (row.subject, row.specimen)
         first = found.setdefault(key, Specimen(key, row.role, False, (row.tissue, row.cell_type), row.days))
-        found[key] = replace(first, is_amplicon=first.is_amplicon or row.assay == "amplicon")
+        known = [number for number in (first.vcn, row.vcn) if number is not None]
+        is_amplicon = first.is_amplicon or row.assay == "amplicon"
+        found[key] = replace(first, is_amplicon=is_amplicon, vcn=max(known, default=None))
     columns = list(diversity.columns)
     for values in diversity.itertuples(index=False, name=None):
         cells = dict(zip(columns, values, strict=True))
         key = (cells["subject"], cells["specimen"])
         if key in found:
             found[key] = _measured(found[key], cells, calling)
-    return {key: replace(one, neighbours=_neighbours(one, found.values())) for key, one in found.items()}
+    lines: dict[tuple[str, tuple[str, str]], list[Specimen]] = {}
+    for one in found.values():
+        if one.is_evaluable and one.days is not None:
+            lines.setdefault((one.key[0], one.lineage), []).append(one)
+    apart = calling.persistence_min_days
+    return {
+        key: replace(
+            one,
+            neighbours=_neighbours(one, lines.get((key[0], one.lineage), []), 1),
+            distant=_neighbours(one, lines.get((key[0], one.lineage), []), apart),
+        )
+        for key, one in found.items()
+    }
 
 
 def _measured(specimen: Specimen, cells: dict[str, Any], calling: Calling) -> Specimen:
     n_fragments = 0 if is_missing(cells["n_fragments"]) else int(cells["n_fragments"])
     few = "no" if n_fragments < calling.min_fragments_evaluable else "low_power"
     by_count = "yes" if n_fragments >= calling.min_fragments_power else few
-    loq = None if is_missing(cells["loq"]) else float(cells["loq"])
-    return replace(specimen, n_fragments=n_fragments, evaluable=cells["evaluable"] or by_count, loq=loq)
+    loq, lod95 = (None if is_missing(cells[name]) else float(cells[name]) for name in ("loq", "lod95"))
+    evaluable = cells["evaluable"] or by_count
+    return replace(specimen, n_fragments=n_fragments, evaluable=evaluable, loq=loq, lod95=lod95)
 
 
-def _neighbours(specimen: Specimen, others: Iterable[Specimen]) -> tuple[str, ...]:
+def _neighbours(specimen: Specimen, line: Sequence[Specimen], apart: int) -> tuple[str, ...]:
+    """Specimens of a lineage at the nearest days before and after that are at least so many days away."""
     if specimen.days is None:
         return ()
-    line = [
-        other
-        for other in others
-        if other.key[0] == specimen.key[0] and other.lineage == specimen.lineage and other.is_evaluable
-    ]
     days = sorted({other.days for other in line if other.days is not None})
-    before = [day for day in days if day < specimen.days][-1:]
-    after = [day for day in days if day > specimen.days][:1]
+    before = [day for day in days if day <= specimen.days - apart][-1:]
+    after = [day for day in days if day >= specimen.days + apart][:1]
     return tuple(sorted(other.key[1] for other in line if other.days in before + after))
 
 

@@ -49,7 +49,7 @@ def tier(evidence: Evidence) -> int:
     """Grade a clone from 1 (strongest) to 5 (not listed).
 
     Args:
-        evidence: levels; growth and recurrence stay 0 until they are tested.
+        evidence: levels; recurrence stays 0 until it is tested.
     """
     for grade, holds in ((1, _first), (2, _second), (3, _third), (4, _fourth)):
         if holds(evidence):

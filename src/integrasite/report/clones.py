@@ -15,6 +15,7 @@ from integrasite.report.clone_grid import (
     size_cells,
 )
 from integrasite.report.facts import Clone, clones_of, distinct, largest, passing
+from integrasite.report.tracked import outlier_notes
 from integrasite.report.view import CONFIDENT, TOP_CLONES, View
 from integrasite.report.words import MISSING, count, estimate, is_missing, joined, plural
 
@@ -96,7 +97,12 @@ def dominance(view: View) -> Section:
         empty="none found" if view.evaluable else "not evaluable",
     )
     return Section(
-        "dominance", "Is any clone dominant?", state, answer, (grid, *bar_figures(view, rows)), "Dominance"
+        "dominance",
+        "Is any clone dominant?",
+        state,
+        answer,
+        (grid, Notes(outlier_notes(view)), *bar_figures(view, rows)),
+        "Dominance",
     )
 
 

@@ -1,13 +1,14 @@
-"""Is any clone growing? Fractions over time with their intervals; this version tests nothing."""
+"""Is any clone growing? What the test of growth found, and fractions over time with their intervals."""
 
 import pandas as pd
 from markupsafe import Markup
 
 from integrasite.report import figures
-from integrasite.report.blocks import Block, Cell, Column, Figure, Grid, Notes, Section, State
+from integrasite.report.blocks import Block, Cell, Column, Figure, Grid, Notes, Section
 from integrasite.report.clone_grid import top_clones
 from integrasite.report.facts import Clone, Specimen, clone_ids, passing, records
 from integrasite.report.palette import line_paint
+from integrasite.report.tracked import course_notes, growth_answer, growth_tables, untested_notes
 from integrasite.report.view import TOP_TRACKED, View
 from integrasite.report.words import count, joined, number, percent, percent_range, plural
 
@@ -27,41 +28,36 @@ def _n_times(specimens: list[Specimen]) -> int:
     return len({one.days for one in specimens})
 
 
+def _lacking(view: View, groups: dict[Group, list[Specimen]]) -> list[str]:
+    """Subjects without two evaluable time points of one source: nothing is drawn of them."""
+    drawn = {subject for (subject, _), group in groups.items() if _n_times(group) > 1}
+    most = {
+        name: max((_n_times(group) for (one, _), group in groups.items() if one == name), default=0)
+        for name in view.subjects
+    }
+    return [
+        f"{name}: insufficient data ({plural(most[name], 'evaluable time point')} of one source)"
+        for name in view.subjects
+        if name not in drawn
+    ]
+
+
 def growth(view: View) -> Section:
     """Is any clone growing?"""
-    question, nav = "Is any clone growing?", "Growth"
     groups = _groups(view)
     rows = passing(view.tables, view.evaluable)
     series = {key: group for key, group in groups.items() if _n_times(group) > 1}
-    short = [name for name in view.subjects if name not in {subject for subject, _ in series}]
-    most = {
-        name: max((_n_times(group) for (one, _), group in groups.items() if one == name), default=0)
-        for name in short
-    }
-    lacking = [
-        f"{name}: insufficient data ({plural(most[name], 'evaluable time point')} of one source)"
-        for name in short
-    ]
-    if not series:
-        answer = (
-            "Insufficient data: no subject has two evaluable time points of the "
-            "same source. Growth is not tested in this version."
-        )
-        return Section(
-            "growth", question, State.INSUFFICIENT, answer, (Notes(lacking),) if lacking else (), nav
-        )
-    blocks: list[Block] = []
+    state, answer = growth_answer(view)
+    blocks: list[Block] = [*growth_tables(view)]
     for place, (key, group) in enumerate(
         item for item in series.items() if item[0][0] in view.drawn_subjects
     ):
         blocks += _figure(view, key, group, rows, place)
-    if lacking:
-        blocks.append(Notes(lacking))
-    answer = (
-        "Growth is not tested in this version; fractions over time are shown with "
-        f"their intervals. {_largest_change(view, series, rows)}"
-    )
-    return Section("growth", question, State.NOT_TESTED, answer.strip(), blocks, nav)
+    notes = [*untested_notes(view), *_lacking(view, groups), *course_notes(view)]
+    course = _largest_change(view, series, rows)
+    notes += [f"Fractions of the largest clones over time: {course}"] if course else []
+    blocks += [Notes(notes)] if notes else []
+    return Section("growth", "Is any clone growing?", state, answer, blocks, "Growth")
 
 
 def _rows_of(rows: pd.DataFrame, group: list[Specimen]) -> pd.DataFrame:

@@ -12,6 +12,7 @@ from integrasite.report.blocks import Facts, Figure, Grid, Notes, Section
 from integrasite.report.clones import dominance, insertions
 from integrasite.report.contamination import contamination
 from integrasite.report.definitions import DEFINITIONS, FOLDER, LIMITATIONS
+from integrasite.report.gene_tests import gene_tests
 from integrasite.report.genes import genes
 from integrasite.report.growth import growth
 from integrasite.report.methods import methods, not_assessed
@@ -19,7 +20,18 @@ from integrasite.report.names import page_name
 from integrasite.report.trust import asked, trust
 from integrasite.report.view import View
 
-SECTIONS = (asked, trust, contamination, dominance, growth, genes, insertions, not_assessed, methods)
+SECTIONS = (
+    asked,
+    trust,
+    contamination,
+    dominance,
+    growth,
+    genes,
+    gene_tests,
+    insertions,
+    not_assessed,
+    methods,
+)
 TEMPLATE = "page.html.j2"
 KINDS = {Facts: "facts", Figure: "figure", Grid: "grid", Notes: "notes"}
 

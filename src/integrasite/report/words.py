@@ -67,6 +67,19 @@ def probability(value: object) -> str:
     return "< 0.01" if numeric < 0.01 else f"{numeric:.2f}"
 
 
+def chance(value: object) -> str:
+    """A p or q value with two significant digits, never rounded to zero."""
+    numeric = number(value)
+    if numeric is None:
+        return MISSING
+    return f"{numeric:.2g}" if numeric > 0 else "< 1e-300"
+
+
+def decimal_range(low: object, high: object, digits: int = 2) -> str:
+    """Two numbers, of any sign, as a range."""
+    return f"{decimal(low, digits)} to {decimal(high, digits)}"
+
+
 def decimal(value: object, digits: int = 2) -> str:
     """A number with fixed decimals; a dash where missing."""
     numeric = number(value)
