@@ -107,6 +107,11 @@ def get_called(kind):
     return [f"{RESULTS}/called/{subject}/{subject}.{kind}.parquet" for subject in SUBJECTS]
 
 
+def get_called_folder(wildcards, input):
+    """Where the subjects' called tables lie, a folder each."""
+    return Path(input.sites[0]).parents[1]
+
+
 def get_final_outputs():
     """Everything that users get."""
     names = [

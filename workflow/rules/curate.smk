@@ -65,7 +65,7 @@ rule find_contamination:
         runtime=60,
     params:
         config=CONFIG,
-        called=f"{RESULTS}/called",
+        called=get_called_folder,
     shell:
         "integrasite find-contamination --config {params.config:q} --called {params.called:q}"
         " --crosstalk {input.crosstalk:q} --pairs {output.pairs:q} -o {output.calls:q} 2> {log:q}"
