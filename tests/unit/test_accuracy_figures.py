@@ -117,8 +117,8 @@ class TestPrecision:
     @pytest.mark.parametrize(
         ("position", "cause", "lenient"),
         [
-            (302, "truncated_ltr", 1.0),  # at the junction that is really there
-            (303, "truncated_ltr", 0.5),
+            (305, "truncated_ltr", 1.0),  # at the junction that is really there
+            (306, "truncated_ltr", 0.5),
             (501, "hop", 0.5),
             (707, "mispriming", 0.5),
             (900, "unexplained", 0.5),

@@ -12,7 +12,8 @@ from integrasite.analyse.growth import track_clones
 from integrasite.analyse.same_course import find_same_courses
 from integrasite.cli import track
 from integrasite.config.calling import Calling
-from integrasite.io.tables import concat_tables, read_tsv, write_tsv
+from integrasite.config.read import load_study
+from integrasite.io.tables import concat_tables, empty_table, read_tsv, write_tsv
 from integrasite.model.tables import CLONES, OUTLIERS, SAME_COURSE, TRACKING
 
 DAYS = [30, 180, 365, 550, 730, 1000]
@@ -189,3 +190,10 @@ def test_the_command_writes_three_tables_twice_the_same(tmp_path: Path, clones: 
         for path, kind in zip(names, (TRACKING, OUTLIERS, SAME_COURSE), strict=True):
             read_tsv(Path(path), kind)
     assert texts[0] == texts[1]
+
+
+def test_a_study_without_clones_keeps_its_columns(repository: Path) -> None:
+    study = load_study(repository / "config" / "config.yaml")
+    empty = empty_table(CLONES)
+    assert list(track.without_controls(empty, study).columns) == list(empty.columns)
+    assert len(track_clones(track.without_controls(empty, study), Calling())) == 0

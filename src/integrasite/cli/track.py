@@ -53,6 +53,8 @@ def run(arguments: argparse.Namespace) -> int:
 
 def without_controls(clones: "pd.DataFrame", study: "Study") -> "pd.DataFrame":
     """Clones of patients and products only."""
+    import numpy as np
+
     kept = {(row.subject, row.specimen) for row in study.libraries if row.role in ("patient", "product")}
     pairs = zip(clones["subject"], clones["specimen"], strict=True)
-    return clones[[pair in kept for pair in pairs]]
+    return clones[np.fromiter((pair in kept for pair in pairs), bool, len(clones))]
