@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from integrasite.config.calling import Calling
-from integrasite.flags.rules import ANALYSIS_VCN, RULES
-from integrasite.flags.specimens import Key, Specimen
+from integrasite.flags.rules import ANALYSIS_VCN
+from integrasite.flags.specimens import Key, Specimen, specimen_flag
 
 _FINDINGS = ("dominant_20", "dominant_30", "persistent_10", "persistent_20", "persistent_30")
 
@@ -30,7 +30,7 @@ def due_flags(
                 f"The sheet gives {specimen.vcn:.3g} vector copies per genome, and the specimen's integration sites "
                 f"could not be evaluated ({specimen.n_fragments:,} fragments)."
             )
-            yield _flag(specimen, "analysis_required", specimen.vcn, ANALYSIS_VCN, words)
+            yield specimen_flag(specimen, "analysis_required", specimen.vcn, ANALYSIS_VCN, words)
     found: dict[Key, set[str]] = {}
     for flag in flags:
         if flag["rule"] in _FINDINGS:
@@ -58,26 +58,12 @@ def _repeat(
         return
     if last <= calling.repeat_days:
         words = f"{finding}; {asked}, and the sheet has no later evaluable specimen."
-        yield _flag(specimen, "repeat_due", day + calling.repeat_days, None, words)
+        yield specimen_flag(specimen, "repeat_due", day + calling.repeat_days, None, words)
         return
     seen = f"the next evaluable specimen came {usable} days later" if usable is not None else (
         f"none of the specimens of the following {last} days is evaluable"
     )  # fmt: skip
     words = f"{finding}; {asked}, but {seen}. Days are those of the sheet; today's date is not known."
-    yield _flag(specimen, "repeat_overdue", last if usable is None else usable, calling.repeat_days, words)
-
-
-def _flag(
-    specimen: Specimen, rule: str, value: float | None, threshold: float | None, words: str
-) -> dict[str, Any]:
-    return {
-        "subject": specimen.key[0],
-        "specimen": specimen.key[1],
-        "site_id": "",
-        "rule": rule,
-        "tier": None,
-        "value": value,
-        "threshold": threshold,
-        "evidence": words,
-        "source": RULES[rule].cited,
-    }
+    yield specimen_flag(
+        specimen, "repeat_overdue", last if usable is None else usable, calling.repeat_days, words
+    )

@@ -130,25 +130,30 @@ def specimen_flags(
             seen = f"{counted(sites, 'site')} from {counted(fragments, 'fragment')}"
             words = f"The {specimen.role} control has {seen}; none was expected: contamination, index "
             words += "hopping or a wrong sheet are possible."
-            yield _flag(specimen, "control_has_sites", sites, 1, words)
+            yield specimen_flag(specimen, "control_has_sites", sites, 1, words)
         elif specimen.is_clinical and specimen.is_amplicon and specimen.evaluable != "yes":
-            yield _size_flag(specimen, calling)
+            yield _sizespecimen_flag(specimen, calling)
 
 
-def _size_flag(specimen: Specimen, calling: Calling) -> dict[str, Any]:
+def _sizespecimen_flag(specimen: Specimen, calling: Calling) -> dict[str, Any]:
     seen = f"The specimen has {counted(specimen.n_fragments, 'fragment')}"
     if specimen.is_evaluable:
         needed = f"the {calling.min_fragments_power} needed to settle whether a clone passes 20 %"
         words = f"{seen}, fewer than {needed}."
-        return _flag(specimen, "low_power", specimen.n_fragments, calling.min_fragments_power, words)
+        return specimen_flag(specimen, "low_power", specimen.n_fragments, calling.min_fragments_power, words)
     words = (
         f"{seen}, fewer than the {calling.min_fragments_evaluable} needed to say anything about clone sizes; "
         "large clones are not excluded; retest."
     )
-    return _flag(specimen, "not_evaluable", specimen.n_fragments, calling.min_fragments_evaluable, words)
+    return specimen_flag(
+        specimen, "not_evaluable", specimen.n_fragments, calling.min_fragments_evaluable, words
+    )
 
 
-def _flag(specimen: Specimen, rule: str, value: float, threshold: float, words: str) -> dict[str, Any]:
+def specimen_flag(
+    specimen: Specimen, rule: str, value: float | None, threshold: float | None, words: str
+) -> dict[str, Any]:
+    """A finding on a whole specimen, as a row of `flags`: no site and no tier."""
     return {
         "subject": specimen.key[0],
         "specimen": specimen.key[1],
