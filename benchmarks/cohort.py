@@ -10,6 +10,7 @@ seconds, processor seconds and the largest memory (GB) so far; the machine's oth
 import argparse
 import json
 import resource
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -24,6 +25,7 @@ from integrasite.io.tables import as_table, empty_table, write_tsv
 from integrasite.model.tables import ANNOTATION, CLONES, DIVERSITY, FLAGS, SITES
 
 CONTIGS = [f"chr{number}" for number in range(1, 23)]
+LAST_BASE = 50_000_000
 DAYS = (30, 90, 180, 365, 730)
 
 
@@ -54,7 +56,7 @@ def subject_clones(subject: str, n_times: int, n_sites: int, rng: np.random.Gene
 
 def _new_sites(n_sites: int, rng: np.random.Generator) -> dict[str, np.ndarray]:
     contig = np.array(CONTIGS, dtype=object)[rng.integers(0, len(CONTIGS), n_sites)]
-    position = rng.integers(1, 50_000_000, n_sites)
+    position = rng.integers(1, LAST_BASE, n_sites)
     strand = np.where(rng.random(n_sites) < 0.5, "+", "-").astype(object)
     site_id = contig + ":" + position.astype(str).astype(object) + ":" + strand
     return {"contig": contig, "position": position, "strand": strand, "site_id": site_id}
@@ -77,6 +79,21 @@ def write_run(folder: Path, run: str, clones: pd.DataFrame) -> None:
         "outputs": record_outputs(folder, output_files(folder)),
     }
     write_manifest(content, folder / MANIFEST)
+
+
+def write_genes(path: Path, n_genes: int, rng: np.random.Generator) -> Path:
+    """A GTF with as many genes as a whole genome has, long and short, some of them overlapping."""
+    rows = []
+    lengths = np.minimum(rng.lognormal(10.0, 1.4, n_genes).astype(int) + 500, 2_000_000)
+    for number, length in enumerate(lengths):
+        contig, start = CONTIGS[rng.integers(len(CONTIGS))], int(rng.integers(1, LAST_BASE))
+        name = f'gene_id "g{number}"; gene_name "GENE{number}";'
+        place = f"{start}\t{start + length}\t.\t{'+-'[number % 2]}\t."
+        rows.append(f"{contig}\tmade\tgene\t{place}\t{name}\n")
+        for feature in ("transcript", "exon"):
+            rows.append(f'{contig}\tmade\t{feature}\t{place}\t{name} transcript_id "t{number}";\n')
+    path.write_text("".join(rows))
+    return path
 
 
 def timed(name: str, *arguments: str) -> dict[str, float | str]:
@@ -106,7 +123,9 @@ def main() -> None:
     parser.add_argument("--sites", type=int, default=5000)
     parser.add_argument("--per-run", type=int, default=20, help="subjects in one run")
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--annotation", help="GTF; with it the insertion tests are run, too")
+    parser.add_argument(
+        "--genes", type=int, default=20_000, help="genes of the insertion tests; 0: without these"
+    )
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--folder", type=Path, help="where to work (default: a temporary folder)")
     options = parser.parse_args()
@@ -124,7 +143,11 @@ def main() -> None:
             steps.append(
                 timed(f"store add {run}", "store", "add", str(work / run), "--store", str(work / "store"))
             )
-        genes = ["--annotation", options.annotation] if options.annotation else []
+            shutil.rmtree(work / run)
+        genes = []
+        if options.genes:
+            rng = np.random.default_rng((options.seed, options.subjects))
+            genes = ["--annotation", str(write_genes(work / "genes.gtf", options.genes, rng))]
         store = ["--store", str(work / "store")]
         steps.append(
             timed("analyse", "analyse", *store, *genes, "--no-report", "--threads", str(options.threads), "-o", str(work / "out"))

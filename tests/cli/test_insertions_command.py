@@ -7,7 +7,7 @@ import pytest
 
 from integrasite.cli.main import main
 from integrasite.io.tables import empty_table, read_tsv, write_tsv
-from integrasite.model.tables import CLONES, COMMON_SITES, EARLY_LATE, EXPANDED_CLONES, PROXIMITY
+from integrasite.model.tables import CLONES, COMMON_SITES, CONTROLS, EARLY_LATE, EXPANDED_CLONES, PROXIMITY
 
 TABLES = {table.name: table for table in (COMMON_SITES, EXPANDED_CLONES, EARLY_LATE, PROXIMITY)}
 GENES = "\n".join(
@@ -68,3 +68,19 @@ def test_genes_are_needed(inputs: list[str], capsys: pytest.CaptureFixture[str])
     assert main(["test-insertions", *inputs[:2], *inputs[-2:]]) == 2
     assert "expected --annotation GTF" in capsys.readouterr().err
     assert not Path(inputs[-1]).exists()
+
+
+def test_controls_stand_in_for_the_genome_unless_none_could_be_a_site(
+    inputs: list[str], tmp_path: Path
+) -> None:
+    # G3 lies at 61,001 to 66,001: 50 of the 200 places, of which 40 of 160 could be sites
+    places = pd.DataFrame({"position": range(61_051, 81_051, 100)}).assign(
+        contig="chr1", strand="+", length=80
+    )
+    places["is_unique"] = places.index % 5 > 0
+    for name, chosen, base_rate in (("some", places, 0.25), ("none", places[:0], 5001 / 160_000)):
+        write_tsv(chosen, tmp_path / f"{name}.tsv.gz", CONTROLS)
+        assert main(["test-insertions", *inputs, "--controls", str(tmp_path / f"{name}.tsv.gz")]) == 0
+        found = read_tsv(tmp_path / "tests" / "cancer_gene_proximity.tsv", PROXIMITY)
+        rows = found.set_index(["gene", "test", "feature"])
+        assert rows.loc[("drivers", "all_sites", "in_gene"), "base_rate"] == pytest.approx(base_rate)

@@ -100,8 +100,14 @@ def test_no_gene_has_more_sites_than_the_early_specimens_predict(found: Insertio
 
 def test_large_clones_do_not_prefer_cancer_genes(found: InsertionTests) -> None:
     table = found.proximity
-    assert set(table["test"]) == {"top_against_rest"}  # no genome, so all sites are not tested
-    assert (table["p"] > 0.05).all()
+    # neither controls nor a genome, so all sites are not tested against a background without preference
+    assert set(table["test"]) == {"top_against_rest", "against_reference"}
+    assert set(table["reference"]) == {"", "early"}
+    assert (table.loc[table["test"] == "top_against_rest", "p"] > 0.05).all()
+    # late sites lie near known events more often; without one gene that is no finding
+    compared = table[table["test"] == "against_reference"]
+    assert set(compared.loc[compared["q"] < 0.05, "gene"]) == {"known-events"}
+    assert (compared["p_without_gene"] * len(compared) > 0.05).all()
     assert table["base_rate"].notna().all()
 
 

@@ -353,7 +353,12 @@ def toy_tables(study: Study) -> RunTables:
         "same_course": empty_table(SAME_COURSE),
         **_gene_tests(),
     }
-    return RunTables(**{name: as_table(frames[name], table) for name, (_, table) in FILES.items()})
+    return RunTables(
+        **{
+            name: as_table(frames[name], table) if name in frames else empty_table(table)
+            for name, (_, table) in FILES.items()
+        }
+    )
 
 
 def empty_tables() -> RunTables:

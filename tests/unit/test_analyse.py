@@ -10,6 +10,7 @@ from integrasite.analyse.diversity import diversity_table
 from integrasite.analyse.from_tables import join_inputs, libraries_of_clones
 from integrasite.cli.main import main
 from integrasite.config.calling import Calling
+from integrasite.errors import DataError
 from integrasite.io.tables import read_tsv, write_tsv
 from integrasite.model.tables import CLONES, DIVERSITY, FLAGS, TRACKING
 
@@ -77,6 +78,7 @@ def test_genes_are_optional_and_used(
     )
     assert {path.name for path in (out / "tests").iterdir()} == {
         "common_sites.tsv", "expanded_clone_enrichment.tsv", "early_late.tsv", "cancer_gene_proximity.tsv",
+        "not_tested.tsv",
     }  # fmt: skip
     page = (out / "report/index.html").read_text()
     assert "LMO2" in page and (out / "summary.json").is_file()
@@ -125,3 +127,44 @@ def test_runs_are_not_mixed() -> None:
     alone, none = join_inputs([first], ["a"])
     pd.testing.assert_frame_equal(alone, first, check_dtype=False)
     assert none == ()
+
+
+def test_an_old_result_is_replaced_whole(tmp_path: Path, clones: Path) -> None:
+    (tmp_path / "genes.gtf").write_text(GTF)
+    first = analyse(tmp_path, clones, "--no-report", "--annotation", tmp_path / "genes.gtf")
+    assert (first / "tests/not_tested.tsv").is_file()
+    # without genes there are no tests: those of the first run must not stay and look as if they were of this one
+    second = analyse(tmp_path, clones, "--no-report")
+    assert not (second / "tests").exists()
+    assert snapshot(second) == snapshot(analyse(tmp_path, clones, "--no-report", out="fresh"))
+    assert {path.name for path in tmp_path.iterdir()} == {"clones.tsv.gz", "genes.gtf", "out", "fresh"}
+
+
+def test_a_folder_with_other_files_is_refused(
+    tmp_path: Path, clones: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = analyse(tmp_path, clones, "--no-report")
+    (out / "mine.txt").write_text("notes")
+    before = snapshot(tmp_path)
+    analyse(tmp_path, clones, "--no-report", code=2)
+    assert "holds files that are no results of this command (mine.txt)" in capsys.readouterr().err
+    # results of a workflow hold more than tables can give
+    results = write_results(tmp_path / "results", "run1")
+    analyse(tmp_path, clones, "--no-report", out="results", code=2)
+    assert {name: content for name, content in snapshot(tmp_path).items() if "results" not in name} == before
+    assert (results / "sites.tsv.gz").is_file()
+
+
+def test_after_an_error_the_old_result_stays(
+    tmp_path: Path, clones: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    analyse(tmp_path, clones, "--no-report")
+    before = snapshot(tmp_path)
+
+    def fail(*_: object) -> str:
+        raise DataError("the disk is full")
+
+    monkeypatch.setattr("integrasite.report.page.render_page", fail)  # the last step, when all tables are written
+    analyse(tmp_path, clones, code=1)
+    assert snapshot(tmp_path) == before
+    assert {path.name for path in tmp_path.iterdir()} == {"clones.tsv.gz", "out"}

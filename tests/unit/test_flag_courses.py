@@ -2,88 +2,12 @@
 
 import pandas as pd
 import pytest
+from flag_toy import LMO2, clone, outlying, raised, sheet, tiers, tracked
 from hypothesis import given
 from hypothesis import strategies as st
 
-from integrasite.config.calling import Calling
-from integrasite.flags.raising import raise_flags
-from integrasite.flags.rules import PRESETS, RECALLED, RULES
-from integrasite.io.tables import as_table
+from integrasite.flags.rules import PRESETS, RECALLED
 from integrasite.model.library import Library
-from integrasite.model.tables import ANNOTATION, CLONES, DIVERSITY, FLAGS, OUTLIERS, TRACKING
-
-LMO2 = {
-    "site_id": "s1", "known_event": "LMO2", "event_class": "malignant", "expected_geometry": "fits",
-    "nearest_cancer_gene": "LMO2", "cancer_gene_distance": 1234,
-}  # fmt: skip
-
-
-def clone(name: str, fraction: float, low: float | None = None, high: float | None = None, **cells: object):
-    """A clone of specimen `name`; reaches whatever its fraction is above."""
-    reached = {f"p_ge_{percent}": float(100 * fraction >= percent) for percent in (10, 20, 30)}
-    low, high = fraction * 0.8 if low is None else low, fraction * 1.2 if high is None else high
-    return {
-        "subject": "p1", "specimen": name, "site_id": "s1", "contig": "chr1", "position": 10, "strand": "+",
-        "vector": "v", "placement": "unique", "cluster": "", "n_fragments": 400, "cells": 450.0,
-        "n_replicates": 3, "estimator": "sonic", "saturated": False, "status": "pass", "fraction": fraction,
-        "fraction_low": low, "fraction_high": high, **reached, **cells,
-    }  # fmt: skip
-
-
-def sheet(*days: int | None, **cells: object) -> list[Library]:
-    """A library of specimen d<day> for each day."""
-    return [Library(f"l{day}", "p1", f"d{day}", days=day, **cells) for day in days]
-
-
-def tracked(**cells: object) -> dict[str, object]:
-    """A row of `tracking` that meets every condition of `growing`."""
-    return {
-        "subject": "p1", "tissue": "", "cell_type": "", "site_id": "s1", "vector": "v", "cluster": "",
-        "status": "growing", "reliable": True, "growth_per_year": 1.9, "growth_low": 1.2, "growth_high": 2.6,
-        "background_growth": 0.1, "q": 0.001, "n_usable": 4, **cells,
-    }  # fmt: skip
-
-
-def outlying(**cells: object) -> dict[str, object]:
-    base = {"subject": "p1", "specimen": "d1", "rank": 1, "site_id": "s1", "vector": "v", "cluster": ""}
-    return {**base, "fraction": 0.06, "q": 0.004, "is_outlier": True, **cells}
-
-
-def table(rows, declared):
-    return as_table(pd.DataFrame(list(rows), columns=list(declared.columns), dtype=object), declared)
-
-
-def raised(
-    clones, libraries, *, poor=(), n_fragments=1000, genes=(), tracking=None, outliers=None, **options
-):
-    """Flags of a study whose specimens are evaluable but for those in `poor`; lod95 is 0.3 %."""
-    diversity = [
-        {"subject": row.subject, "specimen": row.specimen, "loq": 0.016, "lod95": 0.003,
-         "n_fragments": 10 if row.specimen in poor else n_fragments, "evaluable": ""}
-        for row in libraries
-    ]  # fmt: skip
-    found = raise_flags(
-        table(clones, CLONES),
-        table(genes, ANNOTATION),
-        table(diversity, DIVERSITY),
-        libraries,
-        Calling(),
-        options.get("preset", "default"),
-        None if tracking is None else table(tracking, TRACKING),
-        None if outliers is None else table(outliers, OUTLIERS),
-    )
-    assert not found.duplicated(list(FLAGS.key)).any()
-    assert set(found["rule"]) <= set(RULES)
-    return found
-
-
-def tiers(found: pd.DataFrame, rule: str) -> dict[str, int | None]:
-    """Tier by specimen of one rule."""
-    rows = found[found["rule"] == rule]
-    return {
-        name: None if pd.isna(grade) else int(grade)
-        for name, grade in zip(rows["specimen"], rows["tier"], strict=True)
-    }
 
 
 @pytest.mark.parametrize(
@@ -264,18 +188,49 @@ def test_vector_positive_specimens_ask_for_an_analysis_of_sites():
 @pytest.mark.parametrize(
     ("days", "poor", "expected"),
     [
-        ((0, 90), (), {}),
-        ((0,), (), {("d0", "repeat_due"): 90}),
-        ((0, 80), ("d80",), {("d0", "repeat_due"): 90}),
-        ((0, 91), (), {("d0", "repeat_overdue"): 91}),
-        ((0, 50, 91), ("d50",), {("d0", "repeat_overdue"): 91}),
-        ((0, 50, 91), ("d50", "d91"), {("d0", "repeat_overdue"): 91}),
+        ((0, 92), (), {}),  # three calendar months have up to 92 days
+        ((0,), (), {("d0", "repeat_due"): 92}),
+        ((0, 80), ("d80",), {("d0", "repeat_due"): 92}),
+        ((0, 92), ("d92",), {("d0", "repeat_due"): 92}),
+        ((0, 93), (), {("d0", "repeat_overdue"): 93}),
+        ((0, 50, 93), ("d50",), {("d0", "repeat_overdue"): 93}),
+        ((0, 50, 93), ("d50", "d93"), {("d0", "repeat_overdue"): 93}),
     ],
 )
 def test_a_dominant_clone_asks_for_a_specimen_within_three_months(days, poor, expected):
     libraries = sheet(*days)
     assert fda([clone("d0", 0.25)], libraries, poor=poor) == expected
     assert fda([clone("d0", 0.15)], libraries, poor=poor) == {}
+
+
+def test_a_repeat_is_of_the_same_cells_and_of_the_patient():
+    finding = [clone("d0", 0.25)]
+    other_cells = [*sheet(0, cell_type="T"), *sheet(30, cell_type="neutrophils")]
+    assert fda(finding, other_cells) == {("d0", "repeat_due"): 92}
+    assert fda(finding, [*sheet(0), *sheet(30, role="product")]) == {("d0", "repeat_due"): 92}
+    assert fda(finding, [*sheet(0), *sheet(30)]) == {}
+
+
+def test_a_finding_without_days_is_not_passed_over():
+    found = raised([clone("dNone", 0.25)], sheet(None), preset="fda-ltfu-2020").set_index("rule")
+    assert pd.isna(found.loc["repeat_due", "value"])
+    assert "gives no days" in found.loc["repeat_due", "evidence"]
+
+
+def test_twenty_percent_twice_asks_for_a_repeat_too():
+    unsure = [clone(name, 0.22, p_ge_20=0.8, p_ge_10=0.9) for name in ("d0", "d20")]
+    assert fda(unsure, sheet(0, 20)) == {("d20", "repeat_due"): 112}
+
+
+def test_products_need_no_analysis_after_infusion():
+    assert fda([], sheet(0, vcn=2.0, role="product"), poor=("d0",)) == {}
+
+
+def test_two_specimens_of_the_last_day_must_agree_that_a_clone_grew():
+    twin = [*FOUR, *(Library("m600", "p1", "e600", days=600),)]
+    assert tiers(raised(GROWN, twin, tracking=[WEAK]), "grew") == {}
+    both = [*GROWN, clone("e600", 0.04, 0.03, 0.05)]
+    assert tiers(raised(both, twin, tracking=[WEAK]), "grew") == {"d600": 3, "e600": 3}
 
 
 def test_due_rules_say_that_their_source_was_not_read():

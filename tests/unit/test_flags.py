@@ -247,8 +247,11 @@ def test_presets():
     both = [clone(**MIDDLE), clone(**MIDDLE, specimen="p1.M12")]
     assert set(flags(both, preset="consecutive-30").rule) == {"repeated_20"}
     assert set(flags(both, preset="inspiired-20").rule) == {"dominant_10", "dominant_20", "reported_20"}
-    few = [clone(**MIDDLE, cells=49.0)]
-    assert "reported_20" not in set(flags(few, preset="inspiired-20").rule)
+    # the source asks for 50 cells of the sample, not of the clone
+    few = [clone(**MIDDLE, cells=25.0)]
+    assert "reported_20" in set(flags(few, preset="inspiired-20").rule)
+    poor = [specimen(cells=49.0), specimen("p1.M12")]
+    assert "reported_20" not in set(flags(few, diversity=poor, preset="inspiired-20").rule)
     with pytest.raises(ConfigError, match="'mine' is not a preset"):
         flags(both, preset="mine")
 

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from insertion_toy import genes_table
 from scipy import stats
 
+from integrasite.analyse import gene_hits
 from integrasite.analyse.common_sites import grubbs_p
 from integrasite.analyse.exact_tests import (
     beta_binomial_tail,
@@ -18,6 +19,7 @@ from integrasite.analyse.exact_tests import (
 )
 from integrasite.analyse.gene_hits import (
     Places,
+    count_by_subject,
     gene_ranges,
     number_contigs,
     owning_genes,
@@ -159,3 +161,33 @@ def test_grubbs_is_the_published_formula() -> None:
     t = (n * (n - 2) * z[5] ** 2 / ((n - 1) ** 2 - n * z[5] ** 2)) ** 0.5
     assert p[5] == pytest.approx(2 * stats.t.sf(t, 4))
     assert grubbs_p(np.ones(4))[1].tolist() == [1, 1, 1, 1]
+
+
+RANGES = st.lists(st.tuples(st.integers(0, 12), st.integers(0, 12)), min_size=1, max_size=8)
+
+
+@given(RANGES, st.lists(st.integers(0, 3), min_size=12, max_size=12), st.integers(1, 30))
+def test_subjects_of_ranges_are_counted_one_by_one_in_any_portion(
+    ranges: list[tuple[int, int]], subjects: list[int], at_once: int
+) -> None:
+    subject = np.array(subjects)
+    first, last = (np.array(side) for side in zip(*ranges, strict=True))
+    twice = [(first, last, subject), (first, np.minimum(last, 5), subject[::-1].copy())]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(gene_hits, "PAIRS_AT_ONCE", at_once)
+        n_subjects, largest = count_by_subject(twice)
+    for number, (start, end) in enumerate(ranges):
+        own = [*subjects[start:end], *subjects[::-1][start : min(end, 5)]]
+        assert n_subjects[number] == len(set(own))
+        assert largest[number] == max((own.count(one) for one in own), default=0)
+
+
+def test_many_strata_give_what_one_after_the_other_gives() -> None:
+    rng = np.random.default_rng(8)
+    size = rng.integers(20, 60, 300)
+    drawn, marked = rng.integers(0, 6, 300), rng.integers(0, 20, 300)
+    law = np.ones(1)
+    for n, m, total in zip(drawn, marked, size, strict=True):
+        law = np.convolve(law, stats.hypergeom.pmf(np.arange(n + 1), total, m, n))
+    for observed in (0, 100, 150, 200, 250, 300):
+        assert stratified_tail(observed, drawn, marked, size) == pytest.approx(law[observed:].sum(), rel=1e-9)

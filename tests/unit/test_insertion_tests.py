@@ -6,6 +6,7 @@ import pytest
 from insertion_toy import annotation_of, clones_table, collect, draw_cohort, genes_table
 from scipy import stats
 
+from integrasite.analyse import insertion_tests
 from integrasite.analyse.common_sites import choose_comparisons, compare_with_reference
 from integrasite.analyse.early_late import compare_early_late
 from integrasite.analyse.expanded_clones import enrich_expanded_clones
@@ -253,3 +254,50 @@ def test_q_counts_every_subject_that_was_looked_at() -> None:
     rows = table[table["test"] == "reference_vector"]
     assert rows["subject"].nunique() == 4
     assert rows["q"].to_numpy() == pytest.approx(stats.false_discovery_control(rows["p"]))
+
+
+@pytest.mark.parametrize("days", [None, 50])
+def test_pieces_of_a_cohort_give_the_same_bytes(days: int | None) -> None:
+    genes, clones = draw_cohort(23, n_subjects=4, n_sites=1200)
+    clones = clones if days is None else clones.assign(days=days)
+    known = KnownBases({"chr1": 15_000_000}, NO_MASK)
+    categories = {
+        name: "category" for name in ("subject", "contig", "strand", "status", "placement", "estimator")
+    }
+    cut = clones.sample(frac=1, random_state=2)
+    pieces = (
+        clones,
+        [rows for _, rows in clones.groupby("subject")][::-1],
+        [cut.iloc[first::5].astype(categories) for first in range(5)],
+    )
+    found = [
+        run_insertion_tests(piece, annotation_of(genes), {"list": ["G7"]}, CALLING, known_bases=known)
+        for piece in pieces
+    ]
+    for other in found[1:]:
+        for name in ("common_sites", "expanded_clones", "early_late", "proximity", "not_tested"):
+            pd.testing.assert_frame_equal(getattr(found[0], name), getattr(other, name), check_exact=True)
+
+
+def test_leaving_rows_out_of_the_list_changes_no_q(monkeypatch: pytest.MonkeyPatch) -> None:
+    genes, clones = draw_cohort(24, n_subjects=4, n_sites=1200)
+    clones = clones.assign(days=50)
+    tables = []
+    for many in (20, 1):
+        monkeypatch.setattr(insertion_tests, "MANY_COMPARISONS", many)
+        rows = run_insertion_tests(clones, annotation_of(genes), {}, CALLING).common_sites
+        tables.append(rows[rows["test"] == "reference_vector"])
+    every, listed = tables
+    assert (every["n_sites"] < 2).any() and set(every["subject"]) == {"P0", "P1", "P2", "P3"}
+    pd.testing.assert_frame_equal(
+        every[every["n_sites"] >= 2].reset_index(drop=True), listed.reset_index(drop=True)
+    )
+
+
+def test_what_was_not_tested_is_a_table() -> None:
+    genes, clones = draw_cohort(25, n_sites=100)
+    found = run_insertion_tests(clones, annotation_of(genes), {"list": ["G7"]}, CALLING)
+    reasons = dict(zip(found.not_tested["test"], found.not_tested["reason"], strict=True))
+    assert reasons["common_sites"].startswith("not tested: fewer than 1000 sites to test")
+    assert reasons["expanded_clone_enrichment"].startswith("3 of 3 subjects not tested: fewer than 500 sites")
+    assert {"grubbs", "cancer_gene_proximity"} <= set(reasons)

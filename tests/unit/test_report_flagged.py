@@ -5,8 +5,11 @@ from dataclasses import replace
 import pandas as pd
 from report_toy import LMO2, toy_view
 
+from integrasite.flags.tiers import TIERS
 from integrasite.io.tables import as_table
 from integrasite.model.tables import FLAGS
+from integrasite.report.blocks import Notes
+from integrasite.report.definitions import LIMITATIONS
 from integrasite.report.flagged import flagged_clones, specimen_flags
 from integrasite.report.genes import genes
 from integrasite.report.view import View
@@ -52,3 +55,48 @@ def test_findings_about_specimens_stand_apart():
 def test_rows_of_tier_5_are_counted_not_listed():
     grid = genes(toy_view()).blocks[0]
     assert len(grid.rows) == 3 and "30 rows of tier 5" in grid.note
+
+
+def test_of_the_persistence_rules_only_the_largest_is_shown():
+    view = toy_view()
+    kept = view.tables.flags[view.tables.flags["rule"] == "persistent_10"]
+    more = [kept.assign(rule=f"persistent_{percent}", tier=3) for percent in (20, 30)]
+    flags = as_table(pd.concat([view.tables.flags, *more]), FLAGS)
+    first = flagged_clones(replace(view, tables=replace(view.tables, flags=flags)))[0]
+    assert [flag["rule"] for flag in first.flags] == ["dominant_20", "near_known_event", "persistent_30"]
+
+
+def test_codes_stand_before_the_evidence():
+    row = genes(toy_view()).blocks[0].rows[0]
+    assert row[5].text.startswith("A3(0.312) G")
+    assert "\ndominant_20: " in row[5].text
+
+
+def test_a_tier_that_is_left_open_keeps_its_wording():
+    view = toy_view()
+    flags = view.tables.flags.assign(quality="contamination_ambiguous")
+    view = replace(view, tables=replace(view.tables, flags=flags))
+    first = flagged_clones(view)[0]
+    assert first.tier == 1
+    assert first.advice == "indeterminate: retest (contamination ambiguous); " + TIERS[1]
+    assert genes(view).blocks[0].rows[0][1].text == first.advice
+
+
+def test_the_page_says_how_to_read_codes_and_what_flags_do_not_say():
+    notes = " ".join(
+        line for block in genes(toy_view()).blocks if isinstance(block, Notes) for line in block.items
+    )
+    assert "A: size." in notes and "Missing data never makes a tier weaker" in notes
+    said = " ".join(LIMITATIONS)
+    for words in (
+        "Research use only",
+        "not a diagnosis",
+        "No cause is claimed",
+        "passenger",
+        "does not exclude a risk below the limit of detection",
+        "tissue and cells that were not tested",
+        "vector-marked copies, not of all cells",
+        "Somatic mutations are not seen",
+        "Gene lists are incomplete and dated",
+    ):
+        assert words in said

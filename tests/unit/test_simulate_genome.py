@@ -10,7 +10,7 @@ from integrasite.simulate.genes import EVENT_GENES
 from integrasite.simulate.genome import GenomeScenario, simulate_genome
 from integrasite.simulate.host import SyntheticHost, gtf_text, read_genes, simulate_host
 from integrasite.simulate.sequences import decode, distinct_words
-from integrasite.simulate.vector import ltr_length
+from integrasite.transgene.provirus import ltr_length
 
 
 @cache

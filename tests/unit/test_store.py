@@ -38,7 +38,7 @@ store._write_rows = counted(store._write_rows)
 store.sync_folder = counted(store.sync_folder)
 store.write_durable = counted(store.write_durable)
 os.fsync = counted(os.fsync)
-store.add_run(Path(sys.argv[1]), Path(sys.argv[2]))
+getattr(store, sys.argv[4])(Path(sys.argv[1]), Path(sys.argv[2]))
 """
 
 
@@ -164,13 +164,29 @@ def test_folder_names_are_safe_and_distinct(one: str, other: str) -> None:
     assert (first == second) == (one == other)
 
 
+def killed(function: str, results: Path, store: Path, step: int) -> None:
+    """Change the store in another process that is killed (as by kill -9) after so many steps."""
+    call = [sys.executable, "-c", KILLED, str(results), str(store), str(step), function]
+    assert subprocess.run(call, check=False).returncode == -9
+
+
+@pytest.mark.parametrize("step", [0, 12, 21])
+def test_a_killed_supersede_leaves_the_old_version_current(store: Path, tmp_path: Path, step: int) -> None:
+    new = write_results(tmp_path / "new", "run1", LATER)
+    before, seen = read_versions(store), history(store, "P1")
+    killed("supersede_run", new, store, step)
+    assert read_versions(store) == before
+    pd.testing.assert_frame_equal(history(store, "P1"), seen)
+    supersede_run(new, store)
+    assert [one.version for one in current(read_versions(store))] == [2]
+
+
 @pytest.mark.parametrize("step", [0, 8, 12, 19, 21])
 def test_a_killed_writer_leaves_nothing(store: Path, tmp_path: Path, step: int) -> None:
     results = write_results(tmp_path / "second", "run2", LATER)
     before = history(store, "P1")
     versions = read_versions(store)
-    done = subprocess.run([sys.executable, "-c", KILLED, str(results), str(store), str(step)], check=False)
-    assert done.returncode == -9
+    killed("add_run", results, store, step)
     assert read_versions(store) == versions
     pd.testing.assert_frame_equal(history(store, "P1"), before)
     # the next writer is not locked out, sweeps, and ends as if nothing had happened

@@ -9,6 +9,8 @@ min_version("9.3")
 
 from integrasite.config.read import load_study
 from integrasite.errors import IntegrasiteError
+from integrasite.io.store_earlier import earlier_records
+from integrasite.model.library import DNA_ASSAYS
 from integrasite.reads.source import n_chunks
 
 
@@ -32,11 +34,14 @@ except IntegrasiteError as error:
 RESULTS = STUDY.config.results.rstrip("/")
 SOURCES = {source.name: source for source in STUDY.sources}
 SUBJECTS = list(STUDY.subjects)
+TUMOUR_SAMPLES = {library.sample: library for library in STUDY.tumour_libraries}
+TUMOUR_SUBJECTS = list(STUDY.tumour_subjects)
 
 
 wildcard_constraints:
     source="|".join(map(re.escape, SOURCES)) or "none",
-    subject="|".join(map(re.escape, SUBJECTS)) or "none",
+    subject="|".join(map(re.escape, dict.fromkeys(SUBJECTS + TUMOUR_SUBJECTS))) or "none",
+    sample="|".join(map(re.escape, TUMOUR_SAMPLES)) or "none",
     chunk=r"\d+",
 
 
@@ -102,14 +107,94 @@ def get_aligned(wildcards):
     ]
 
 
+def get_all_inserts_and_places():
+    """Inserts and places of all sources."""
+    return [
+        f"{RESULTS}/aligned/{name}/{name}.{kind}.parquet"
+        for name in SOURCES
+        for kind in ("inserts", "places")
+    ]
+
+
 def get_called(kind):
-    """One table of every subject."""
+    """One table of every subject with amplicon libraries."""
     return [f"{RESULTS}/called/{subject}/{subject}.{kind}.parquet" for subject in SUBJECTS]
+
+
+def get_tumour_called(kind):
+    """One table of every subject with tumour samples."""
+    return [f"{RESULTS}/tumour_called/{subject}/{subject}.{kind}.parquet" for subject in TUMOUR_SUBJECTS]
+
+
+def get_parts(wildcards):
+    """The parts of one table of the run: those of the amplicon road, then those of the tumour road."""
+    amplicon = [] if wildcards.table == "tumour_sites" else get_called(wildcards.table)
+    return amplicon + get_tumour_called(wildcards.table)
+
+
+def get_tumour_tables(kind):
+    """One table of every tumour sample."""
+    return [f"{RESULTS}/tumour/{sample}/{sample}.{kind}.parquet" for sample in TUMOUR_SAMPLES]
+
+
+def get_tumour_vectors():
+    """The map of the vectors, where there are tumour samples."""
+    return [f"{RESULTS}/tumour/vectors/vector_map.json"] if TUMOUR_SAMPLES else []
+
+
+def get_vectors_folder(wildcards, input):
+    """The folder of that map, or nothing."""
+    return Path(input.vectors[0]).parent if input.vectors else []
+
+
+def get_sample_files(wildcards):
+    """The read files of a tumour sample, all lanes and reads, or its BAM."""
+    library = TUMOUR_SAMPLES[wildcards.sample]
+    return [str(path) for path in (*library.r1, *library.r2, *([library.bam] if library.bam else []))]
+
+
+def get_subject_junctions(wildcards):
+    """The junction evidence of a subject's DNA samples."""
+    return [
+        f"{RESULTS}/tumour/{name}/{name}.junctions.parquet"
+        for name, library in TUMOUR_SAMPLES.items()
+        if library.subject == wildcards.subject and library.assay in DNA_ASSAYS
+    ]
+
+
+def get_other_junctions(wildcards):
+    """The junction evidence of the other subjects' DNA samples."""
+    return [
+        f"{RESULTS}/tumour/{name}/{name}.junctions.parquet"
+        for name, library in TUMOUR_SAMPLES.items()
+        if library.subject != wildcards.subject and library.assay in DNA_ASSAYS
+    ]
+
+
+def get_earlier_records():
+    """Records of the cohort store's runs that the run is compared with: other records, another comparison."""
+    if not STUDY.config.store:
+        return []
+    try:
+        return [str(path) for path in earlier_records(STUDY)]
+    except IntegrasiteError as error:
+        sys.exit(f"integrasite: {error}")
+
+
+def get_earlier():
+    """The earlier specimens of the run's subjects, where the config names a cohort store."""
+    names = ("runs.tsv", "clones.tsv.gz", "diversity.tsv", "annotation.tsv.gz")
+    return [f"{RESULTS}/earlier/{name}" for name in names] if STUDY.config.store else []
+
+
+def get_earlier_option():
+    """The option that names their folder."""
+    return f"--earlier {shlex.quote(f'{RESULTS}/earlier')}" if STUDY.config.store else ""
 
 
 def get_called_folder(wildcards, input):
     """Where the subjects' called tables lie, a folder each."""
-    return Path(input.sites[0]).parents[1]
+    return Path(input.sites[0]).parents[1] if input.sites else "none"
 
 
 def get_final_outputs():
@@ -128,16 +213,25 @@ def get_final_outputs():
         "tracking.tsv",
         "outliers.tsv",
         "same_course.tsv",
+        "population.tsv",
+        "overlap.tsv",
+        "diversity_at_coverage.tsv",
+        "controls.tsv.gz",
+        "mappability.tsv",
         "tests/common_sites.tsv",
         "tests/expanded_clone_enrichment.tsv",
         "tests/early_late.tsv",
         "tests/cancer_gene_proximity.tsv",
+        "tests/not_tested.tsv",
         "flags.tsv",
+        "tumour_sites.tsv.gz",
+        "junctions.vcf.gz",
+        "junctions.vcf.gz.tbi",
         "exports/sites.bed.gz",
         "report/index.html",
         "summary.json",
     ]
-    return [f"{RESULTS}/{name}" for name in names]
+    return [f"{RESULTS}/{name}" for name in names] + get_earlier()
 
 
 def scale_memory(base_mb):

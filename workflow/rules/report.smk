@@ -12,10 +12,16 @@ rule write_report:
         tracking=f"{RESULTS}/tracking.tsv",
         outliers=f"{RESULTS}/outliers.tsv",
         same_course=f"{RESULTS}/same_course.tsv",
+        population=f"{RESULTS}/population.tsv",
+        overlap=f"{RESULTS}/overlap.tsv",
+        at_coverage=f"{RESULTS}/diversity_at_coverage.tsv",
         common_sites=f"{RESULTS}/tests/common_sites.tsv",
         expanded_clones=f"{RESULTS}/tests/expanded_clone_enrichment.tsv",
         early_late=f"{RESULTS}/tests/early_late.tsv",
         proximity=f"{RESULTS}/tests/cancer_gene_proximity.tsv",
+        not_tested=f"{RESULTS}/tests/not_tested.tsv",
+        tumour_sites=f"{RESULTS}/tumour_sites.tsv.gz",
+        earlier=get_earlier(),
     output:
         page=report(f"{RESULTS}/report/index.html", category="Report"),
         summary=f"{RESULTS}/summary.json",
@@ -44,6 +50,7 @@ rule write_manifest:
         rules.export_tables.output,
         rules.track_clones.output,
         rules.test_insertions.output,
+        rules.export_junctions.output,
     output:
         f"{RESULTS}/run.json",
     log:

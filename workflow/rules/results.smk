@@ -1,6 +1,6 @@
 rule gather_table:
     input:
-        parts=lambda wildcards: get_called(wildcards.table),
+        parts=get_parts,
         contamination=f"{RESULTS}/contamination.tsv",
     output:
         f"{RESULTS}/{{table}}.tsv.gz",
@@ -9,7 +9,7 @@ rule gather_table:
     benchmark:
         "logs/benchmarks/gather_table.{table}.tsv"
     wildcard_constraints:
-        table="sites|multihits|clones",
+        table="sites|multihits|clones|tumour_sites",
     retries: 1
     conda:
         "../envs/integrasite.yaml"
@@ -26,6 +26,8 @@ rule gather_ledger:
     input:
         reads=get_all_read_ledgers(),
         subjects=get_called("ledger"),
+        recruited=get_tumour_tables("recruit_ledger"),
+        aligned=get_tumour_tables("align_ledger"),
         contamination=f"{RESULTS}/contamination.tsv",
     output:
         f"{RESULTS}/ledger.tsv",
@@ -41,7 +43,7 @@ rule gather_ledger:
         mem_mb=scale_memory(1000),
         runtime=30,
     shell:
-        "integrasite gather --table ledger {input.reads:q} {input.subjects:q}"
+        "integrasite gather --table ledger {input.reads:q} {input.subjects:q} {input.recruited:q} {input.aligned:q}"
         " --contamination {input.contamination:q} -o {output:q} 2> {log:q}"
 
 
@@ -74,6 +76,10 @@ rule raise_flags:
         diversity=f"{RESULTS}/diversity.tsv",
         tracking=f"{RESULTS}/tracking.tsv",
         outliers=f"{RESULTS}/outliers.tsv",
+        expanded=f"{RESULTS}/tests/expanded_clone_enrichment.tsv",
+        common_sites=f"{RESULTS}/tests/common_sites.tsv",
+        contamination=f"{RESULTS}/contamination.tsv",
+        earlier=get_earlier(),
     output:
         f"{RESULTS}/flags.tsv",
     log:
@@ -89,10 +95,12 @@ rule raise_flags:
         runtime=30,
     params:
         config=CONFIG,
+        earlier=get_earlier_option(),
     shell:
         "integrasite flag --config {params.config:q} --clones {input.clones:q} --annotation {input.annotation:q}"
         " --diversity {input.diversity:q} --tracking {input.tracking:q} --outliers {input.outliers:q}"
-        " -o {output:q} 2> {log:q}"
+        " --expanded {input.expanded:q} --common-sites {input.common_sites:q}"
+        " --contamination {input.contamination:q} {params.earlier} -o {output:q} 2> {log:q}"
 
 
 rule export_tables:

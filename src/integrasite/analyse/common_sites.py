@@ -1,6 +1,8 @@
 """Genes that hold more sites than a reference set of sites of the same vector predicts, and Grubbs' outliers."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import overload
 
 import numpy as np
 import pandas as pd
@@ -10,11 +12,10 @@ from scipy import stats
 from integrasite.analyse.exact_tests import FloatArray, IntArray, beta_binomial_tail, fit_correlation
 from integrasite.analyse.gene_hits import (
     Places,
-    count_largest,
-    count_subjects,
+    count_by_subject,
+    distinct,
     gene_ranges,
     owning_genes,
-    ranges_to_pairs,
 )
 from integrasite.analyse.growth_model import adjust
 from integrasite.analyse.insertion_sites import InsertionSites
@@ -46,7 +47,7 @@ class Comparison:
 
 def choose_comparisons(
     sites: InsertionSites, given: InsertionSites | None, calling: Calling
-) -> tuple[list[Comparison], list[str]]:
+) -> tuple[Sequence[Comparison], list[str]]:
     """The best reference that is large enough: a given table, products, early specimens, or each subject's others.
 
     Sites that are in both sets count in the reference only where that is the products' or early ones: a clone that was
@@ -66,17 +67,34 @@ def choose_comparisons(
         found = Comparison(sites.subset(later), sites.places.keys[first], word)
         if _is_enough(found, least):
             return [found], []
-    comparisons = []
-    for number in np.unique(patient.subject):
-        own = patient.subject == number
-        target = patient.subset(own)
-        name = str(target.table["subject"].iloc[0])
-        found = Comparison(target, patient.places.keys[~own], "other_subjects", name)
-        if _is_enough(found, least):
-            comparisons.append(found)
+    comparisons = OtherSubjects(patient, least)
     return comparisons, [] if comparisons else [
         _too_few("products, early specimens and other subjects", least)
     ]
+
+
+class OtherSubjects(Sequence[Comparison]):
+    """Each subject with enough sites against the other subjects; made when asked for, since each holds almost the cohort."""
+
+    def __init__(self, sites: InsertionSites, least: int) -> None:
+        self.sites = sites
+        sizes = np.bincount(sites.subject)
+        self.numbers = np.flatnonzero((sizes >= least) & (len(sites.subject) - sizes >= least)).tolist()
+
+    def __len__(self) -> int:
+        return len(self.numbers)
+
+    @overload
+    def __getitem__(self, index: int) -> Comparison: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Comparison]: ...
+    def __getitem__(self, index: int | slice) -> Comparison | list[Comparison]:
+        if isinstance(index, slice):
+            return [self[one] for one in range(*index.indices(len(self)))]
+        own = self.sites.subject == self.numbers[index]
+        target = self.sites.subset(own)
+        name = str(target.table["subject"].iloc[0])
+        return Comparison(target, self.sites.places.keys[~own], "other_subjects", name)
 
 
 def _is_enough(comparison: Comparison, least: int) -> bool:
@@ -133,9 +151,8 @@ def _gene_rows(comparison: Comparison, genes: pd.DataFrame, chosen: IntArray, n:
 
 def subjects_in(sites: InsertionSites, intervals: pd.DataFrame) -> dict[str, IntArray]:
     """Columns n_subjects and n_largest_subject of intervals (contig, start, end): subjects, and sites of the one with most."""
-    number, site = ranges_to_pairs(*gene_ranges(sites.places, intervals))
-    pairs = (number, sites.subject[site], len(intervals))
-    return {"n_subjects": count_subjects(*pairs), "n_largest_subject": count_largest(*pairs)}
+    n_subjects, n_largest = count_by_subject([(*gene_ranges(sites.places, intervals), sites.subject)])
+    return {"n_subjects": n_subjects, "n_largest_subject": n_largest}
 
 
 def grubbs_outliers(
@@ -156,7 +173,7 @@ def grubbs_outliers(
     Returns:
         Rows of `common_sites` (`q`: p times N, at most 1; 1 where z is not positive), and what was not tested.
     """
-    loci = np.unique(sites.places.keys)
+    loci = distinct(sites.places.keys)
     if len(loci) < calling.common_min_sites:
         return pd.DataFrame(), [f"grubbs: not tested: fewer than {calling.common_min_sites} distinct loci"]
     gene, _ = owning_genes(Places(sites.places.contigs, loci), genes)

@@ -27,6 +27,30 @@ def simpson(sizes: FloatArray) -> float:
     return float(1.0 - (shares**2).sum()) if shares.size else float("nan")
 
 
+def hill(sizes: FloatArray, order: int) -> float:
+    """Hill number: how many clones of equal size would be as diverse; NaN without clones.
+
+    Args:
+        sizes: of the clones, in any unit.
+        order: 0 counts clones, 1 weighs them by their size (exp of Shannon), 2 counts the large ones (1 / sum p^2).
+
+    References:
+        Hill 1973, Ecology 54:427; cited from memory.
+    """
+    shares = _shares(sizes)
+    if not shares.size:
+        return float("nan")
+    if order == 1:
+        return float(np.exp(shannon(sizes)))
+    return float((shares**order).sum() ** (1.0 / (1.0 - order)))
+
+
+def pielou(sizes: FloatArray) -> float:
+    """Evenness, Shannon entropy over its largest possible value ln S: 1 is even; NaN with fewer than two clones."""
+    n = int((sizes > 0).sum())
+    return shannon(sizes) / float(np.log(n)) if n > 1 else float("nan")
+
+
 def gini(sizes: FloatArray) -> float:
     """Gini coefficient, 0 (all equal) to 1 - 1/n (one has all); NaN without clones."""
     shares = np.sort(_shares(sizes))
@@ -130,6 +154,10 @@ def _measure(rows: pd.DataFrame, calling: Calling) -> dict[str, object]:
         "loq": limit_of_quantitation(n_fragments),
         "evaluable": evaluability(n_fragments, calling),
         "n_fragments": n_fragments,
+        "hill_0": hill(cells, 0),
+        "hill_1": hill(cells, 1),
+        "hill_2": hill(cells, 2),
+        "pielou": pielou(cells),
     }
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from integrasite.analyse.exact_tests import fisher_two_sided
-from integrasite.analyse.gene_hits import count_largest, count_subjects, gene_ranges, ranges_to_pairs
+from integrasite.analyse.gene_hits import count_by_subject, gene_ranges
 from integrasite.analyse.growth_model import adjust
 from integrasite.analyse.insertion_sites import InsertionSites
 from integrasite.config.calling import Calling
@@ -29,7 +29,10 @@ def compare_early_late(
     table = sites.table
     both = np.ones(len(table), dtype=bool)
     for phase in ("is_early", "is_late"):
-        both &= np.isin(sites.subject, sites.subject[table[phase].to_numpy(dtype=bool)])
+        chosen = table[phase].to_numpy(dtype=bool)
+        both &= (
+            np.bincount(sites.subject[chosen], minlength=sites.subject.max(initial=0) + 1)[sites.subject] > 0
+        )
     early = sites.subset(both & table["is_early"].to_numpy(dtype=bool))
     late = sites.subset(both & table["is_late"].to_numpy(dtype=bool))
     if min(len(early.table), len(late.table)) < calling.early_late_min_sites:
@@ -50,14 +53,17 @@ def _window(
     before, after = n_early[chosen], n_late[chosen]
     total_before, total_after = len(early.table), len(late.table)
     p = fisher_two_sided(after, before, total_after, total_before)
-    pairs = [ranges_to_pairs(first[chosen], last[chosen]) for first, last in found]
-    gene = np.concatenate([pair[0] for pair in pairs])
-    subject = np.concatenate([part.subject[pair[1]] for part, pair in zip((early, late), pairs, strict=True)])
+    n_subjects, n_largest = count_by_subject(
+        [
+            (first[chosen], last[chosen], part.subject)
+            for part, (first, last) in zip((early, late), found, strict=True)
+        ]
+    )
     rows = genes.iloc[chosen][["gene", "contig", "start", "end"]].reset_index(drop=True)
     odds = (after + 0.5) * (total_before - before + 0.5) / ((total_after - after + 0.5) * (before + 0.5))
     return rows.assign(
-        test=word, n_sites=before + after, n_subjects=count_subjects(gene, subject, len(chosen)), observed=after,
+        test=word, n_sites=before + after, n_subjects=n_subjects, observed=after,
         expected=(before + after) * total_after / (total_after + total_before), effect=odds, p=p, q=adjust(p),
-        n_largest_subject=count_largest(gene, subject, len(chosen)),
+        n_largest_subject=n_largest,
         n_early=before, n_late=after, total_early=total_before, total_late=total_after,
     )  # fmt: skip

@@ -10,6 +10,8 @@ IntArray = NDArray[np.int64]
 _TIE = 1.0 + 1e-7
 """Probabilities that differ by less are equal (as R's fisher.test has it)."""
 _NEGLIGIBLE = 1e-14
+_IMPOSSIBLE = 1e-100
+"""Chances below this are left out of sums of many counts."""
 
 
 def beta_binomial_tail(k: IntArray, n: IntArray, share: FloatArray, rho: float) -> FloatArray:
@@ -63,8 +65,11 @@ def _sum_terms(start: IntArray, n: IntArray, a: FloatArray, b: FloatArray, step:
 
 def fit_correlation(k: IntArray, n: IntArray, share: FloatArray) -> float:
     """Maximum-likelihood correlation of the beta-binomial law, with known means; 0 where the binomial law fits best."""
-    table, counts = np.unique(np.column_stack([k, n, share]), axis=0, return_counts=True)
-    k_, n_, s = table.T
+    order = np.lexsort((share, n, k))
+    k_, n_, s = k[order].astype(float), n[order].astype(float), share[order]
+    is_first = np.append(True, (np.diff(k_) != 0) | (np.diff(n_) != 0) | (np.diff(s) != 0))[: len(s)]
+    counts = np.diff(np.flatnonzero(is_first), append=len(s))
+    k_, n_, s = k_[is_first], n_[is_first], s[is_first]
 
     def loss(log_rho: float) -> float:
         size = np.exp(-log_rho) - 1.0
@@ -111,19 +116,29 @@ def stratified_tail(observed: int, drawn: IntArray, marked: IntArray, size: IntA
         observed: marked ones among the drawn, over all strata.
         drawn, marked, size: of each stratum.
     """
-    law = np.ones(1)
-    lowest = 0
+    laws: list[_Law] = []
     table, repeats = np.unique(np.column_stack([drawn, marked, size]), axis=0, return_counts=True)
     for (n, m, total), times in zip(table.tolist(), repeats.tolist(), strict=True):
         low, high = max(0, n + m - total), min(n, m)
-        if high == low:
-            lowest += low * times
-            continue
-        own = _hypergeometric(low, high, n, m, total)
-        for _ in range(times):
-            law = np.convolve(law, own)
-        lowest += low * times
+        laws += [(low, _hypergeometric(low, high, n, m, total))] * times
+    # pairs of pairs: thousands of strata one after the other would take time by the square of their number
+    while len(laws) > 1:
+        laws = [_sum_of(*laws[i : i + 2]) for i in range(0, len(laws), 2)]
+    lowest, law = laws[0] if laws else (0, np.ones(1))
     return float(min(1.0, law[max(0, observed - lowest) :].sum()))
+
+
+_Law = tuple[int, FloatArray]
+"""Smallest value, and the chances of it and the following ones."""
+
+
+def _sum_of(one: _Law, other: _Law | None = None) -> _Law:
+    """Law of the sum of two independent counts, without the ends that are too unlikely to matter for any p."""
+    if other is None:
+        return one
+    law = np.convolve(one[1], other[1])
+    kept = np.flatnonzero(law > _IMPOSSIBLE)
+    return one[0] + other[0] + int(kept[0]), law[kept[0] : kept[-1] + 1]
 
 
 def mantel_haenszel(hit_drawn: FloatArray, drawn: FloatArray, marked: FloatArray, size: FloatArray) -> float:

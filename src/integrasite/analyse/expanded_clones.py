@@ -5,7 +5,7 @@ import pandas as pd
 from scipy import stats
 
 from integrasite.analyse.exact_tests import FloatArray, IntArray
-from integrasite.analyse.gene_hits import count_subjects, gene_ranges, ranges_to_pairs
+from integrasite.analyse.gene_hits import gene_ranges, ranges_to_pairs
 from integrasite.analyse.growth_model import adjust
 from integrasite.analyse.insertion_sites import InsertionSites
 from integrasite.config.calling import Calling
@@ -54,7 +54,7 @@ def enrich_expanded_clones(
 
 
 def _untested(sites: InsertionSites, tested: InsertionSites, calling: Calling) -> list[str]:
-    n_all, n_tested = len(np.unique(sites.subject)), len(np.unique(tested.subject))
+    n_all, n_tested = (int((np.bincount(part.subject) > 0).sum()) for part in (sites, tested))
     if n_all == n_tested and n_all:
         return []
     reason = f"fewer than {calling.expanded_min_sites} sites, or all of the same size"
@@ -74,12 +74,12 @@ def _test(
     left = poisson_tail(observed[of_gene] - own_top, expected[of_gene] - own_rate)
     worst = np.zeros(n_genes)
     np.maximum.at(worst, of_gene, left)
-    many = np.bincount(of_gene, minlength=n_genes) > 1
+    n_subjects_of = np.bincount(of_gene, minlength=n_genes)
     return {
-        "n_subjects": count_subjects(gene, subject, n_genes),
+        "n_subjects": n_subjects_of,
         "n_subjects_expanded": np.bincount(of_gene[own_top > 0], minlength=n_genes),
         "observed": observed, "expected": expected, "effect": ratio(observed, expected),
-        "p": poisson_tail(observed, expected), "p_without_subject": np.where(many, worst, np.nan),
+        "p": poisson_tail(observed, expected), "p_without_subject": np.where(n_subjects_of > 1, worst, np.nan),
     }  # fmt: skip
 
 

@@ -6,7 +6,7 @@ from scipy import ndimage, special
 
 from integrasite.analyse.common_sites import Comparison, subjects_in
 from integrasite.analyse.exact_tests import FloatArray, IntArray
-from integrasite.analyse.gene_hits import CONTIG_STEP
+from integrasite.analyse.gene_hits import CONTIG_STEP, distinct
 from integrasite.config.calling import Calling
 
 BANDWIDTH_BP = 1_000_000
@@ -36,9 +36,9 @@ def scan_windows(comparison: Comparison, genes: pd.DataFrame, calling: Calling) 
         Rows of `common_sites` (test `scan`): for each region the window with the smallest expected number of such windows
         by chance (`q`, at most `calling.scan_e_value`).
     """
-    keys = np.unique(comparison.target.places.keys)
+    keys = distinct(comparison.target.places.keys)
     reference = comparison.reference
-    background = Background(reference, _lengths(np.concatenate([keys, reference])))
+    background = Background(reference, _lengths(keys, reference))
     scale = len(keys) / len(reference)
     weight = len(keys) * (MAX_SITES - 1)
     sums, ranks = background.expected(np.zeros_like(keys), keys), np.searchsorted(reference, keys)
@@ -103,12 +103,15 @@ def _overlapped(genes: pd.DataFrame, contig: str, start: int, end: int) -> str:
     return ",".join(dict.fromkeys(genes.loc[inside, "gene"]))
 
 
-def _lengths(keys: IntArray) -> dict[int, int]:
-    """Last place in use, plus one, of each contig's number."""
-    contig = keys // CONTIG_STEP
-    order = np.argsort(keys)
-    last = order[np.flatnonzero(np.append(np.diff(contig[order]), 1))]
-    return {int(contig[i]): int(keys[i] % CONTIG_STEP) + 1 for i in last}
+def _lengths(*keys: IntArray) -> dict[int, int]:
+    """Last place in use, plus one, of each contig's number, from ascending places."""
+    found: dict[int, int] = {}
+    for places in keys:
+        contig = places // CONTIG_STEP
+        for last in places[np.flatnonzero(np.append(np.diff(contig), 1)[: len(contig)])]:
+            number = int(last // CONTIG_STEP)
+            found[number] = max(found.get(number, 0), int(last % CONTIG_STEP) + 1)
+    return found
 
 
 class Background:

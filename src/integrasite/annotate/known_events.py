@@ -69,6 +69,7 @@ class KnownEvent:
         source: the reference.
         aliases: older symbols of the gene.
         hg38: contig, start, end (0-based, half-open) and strand in hg38, or nothing.
+        lineage: lineage of the cells, as the list words it; "" where it does not say.
     """
 
     gene: str
@@ -78,6 +79,7 @@ class KnownEvent:
     source: str
     aliases: tuple[str, ...] = ()
     hg38: tuple[str, int, int, str] | None = None
+    lineage: str = ""
 
     @property
     def label(self) -> str:
@@ -128,8 +130,9 @@ def _event(row: dict[str, str], line: int) -> KnownEvent:
     if row["hg38_contig"]:
         place = (row["hg38_contig"], int(row["hg38_start"]), int(row["hg38_end"]), row["hg38_strand"])
     aliases = tuple(filter(None, row["aliases"].split(",")))
+    is_read, lineage = row["verification"] == "read", row.get("lineage", "")
     return KnownEvent(
-        row["gene"], row["class"], row["mode"], row["verification"] == "read", row["source"], aliases, place
+        row["gene"], row["class"], row["mode"], is_read, row["source"], aliases, place, lineage
     )
 
 

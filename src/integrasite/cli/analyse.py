@@ -1,6 +1,8 @@
 """`integrasite analyse`: everything after `clones`, from tables alone."""
 
 import argparse
+from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -56,6 +58,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Read clones, run every stage after them, write the tables and the report."""
     from integrasite.cli.analyse_subjects import analyse_subjects, open_files, open_store
     from integrasite.errors import ConfigError
+    from integrasite.io.whole_folder import whole_folder
 
     if bool(arguments.clones) == (arguments.store is not None):
         raise ConfigError("give either clones.tsv.gz of one run or several, or --store DIR")
@@ -63,15 +66,16 @@ def run(arguments: argparse.Namespace) -> int:
     settings = _settings(arguments, study)
     has_files = bool(arguments.clones)
     inputs = open_files(arguments.clones, settings) if has_files else open_store(arguments.store, settings)
-    counts = analyse_subjects(inputs, settings, arguments.output, arguments.threads)
-    for note in (*inputs.notes, *counts):
-        log(f"integrasite analyse: {note}")
-    if settings.annotation is None:
-        log("integrasite analyse: insertion tests: not tested, since they need genes (--annotation)")
-    else:
-        _insertion_tests(inputs.cohort(), settings, study, arguments.output)
-    if not arguments.no_report:
-        _report(inputs, settings, arguments)
+    with whole_folder(arguments.output) as folder:
+        if settings.annotation is None:
+            log("integrasite analyse: insertion tests: not tested, since they need genes (--annotation)")
+        else:
+            settings = _insertion_tests(inputs.cohort(), settings, study, folder)
+        counts = analyse_subjects(inputs, settings, folder, arguments.threads)
+        for note in (*inputs.notes, *counts):
+            log(f"integrasite analyse: {note}")
+        if not arguments.no_report:
+            _report(inputs, settings, arguments.name, folder)
     return 0
 
 
@@ -89,6 +93,7 @@ def _settings(arguments: argparse.Namespace, study: "Study | None") -> "Settings
     return Settings(
         calling=study.config.calling if study else Calling(),
         preset=study.config.expansion.preset if study else "default",
+        product=study.config.expansion.product if study else "unknown",
         annotation=arguments.annotation,
         gene_lists=tuple(arguments.gene_lists),
         genome_name=arguments.genome_name or (study.config.reference.name if study else "custom"),
@@ -100,13 +105,16 @@ def _settings(arguments: argparse.Namespace, study: "Study | None") -> "Settings
 
 
 def _insertion_tests(
-    clones: "pd.DataFrame", settings: "Settings", study: "Study | None", folder: Path
-) -> None:
+    clones: "Iterable[pd.DataFrame]", settings: "Settings", study: "Study | None", folder: Path
+) -> "Settings":
+    """Write the tests of all subjects; returns the settings with them, for the flags."""
     from integrasite.analyse.insertion_tests import run_insertion_tests
-    from integrasite.cli.test_insertions import read_lists
+    from integrasite.cli.test_insertions import read_lists, tables_of
+    from integrasite.flags.raising import OtherTables
+    from integrasite.flags.recurrence import collect_recurrence
     from integrasite.io.genes import read_genes
     from integrasite.io.tables import write_tsv
-    from integrasite.model.tables import COMMON_SITES, EARLY_LATE, EXPANDED_CLONES, PROXIMITY
+    from integrasite.model.tables import NOT_TESTED
 
     assert settings.annotation is not None
     rows = study.libraries if study else ()
@@ -117,19 +125,17 @@ def _insertion_tests(
         settings.calling,
         products=[(row.subject, row.specimen) for row in rows if row.role == "product"],
     )
-    for frame, table in (
-        (found.common_sites, COMMON_SITES),
-        (found.expanded_clones, EXPANDED_CLONES),
-        (found.early_late, EARLY_LATE),
-        (found.proximity, PROXIMITY),
-    ):
+    for frame, table in (*tables_of(found), (found.not_tested, NOT_TESTED)):
         write_tsv(frame, folder / "tests" / f"{table.name}.tsv", table)
         log(f"integrasite analyse: tests/{table.name}.tsv: {len(frame)} rows")
     for note in found.notes:
         log(f"integrasite analyse: {note}")
+    # made once, not for each of hundreds of subjects
+    recurrence = collect_recurrence(found.expanded_clones, found.common_sites)
+    return replace(settings, gene_tests=OtherTables(recurrence=recurrence))
 
 
-def _report(inputs: "Inputs", settings: "Settings", arguments: argparse.Namespace) -> None:
+def _report(inputs: "Inputs", settings: "Settings", name: str, folder: Path) -> None:
     """Write clones, annotation, and the pages; stages before `clones` are empty tables."""
     import pandas as pd
 
@@ -144,7 +150,6 @@ def _report(inputs: "Inputs", settings: "Settings", arguments: argparse.Namespac
     from integrasite.report.summary import summarise
     from integrasite.report.view import Provenance, make_view
 
-    folder = arguments.output
     loaded = [inputs.load(subject) for subject in inputs.subjects]
     clones = concat_tables([rows for rows, _ in loaded], CLONES)
     sites = [rows for _, rows in loaded] or [empty_table(ANNOTATION)]
@@ -152,9 +157,9 @@ def _report(inputs: "Inputs", settings: "Settings", arguments: argparse.Namespac
     write_tsv(clones, folder / "clones.tsv.gz", CLONES)
     write_tsv(annotation, folder / "annotation.tsv.gz", ANNOTATION)
     for key in ("sites", "multihits", "ledger", "crosstalk", "contamination"):
-        name, table = FILES[key]
-        write_tsv(empty_table(table), folder / name, table)
-    study = _table_study(clones, libraries_of_clones(clones), settings, arguments)
+        file, table = FILES[key]
+        write_tsv(empty_table(table), folder / file, table)
+    study = _table_study(clones, libraries_of_clones(clones), settings, name, folder)
     tables = read_run_tables(folder)
     provenance = Provenance(__version__, "none: made from tables", "none: made from tables")
     whole = make_view(study, tables, provenance)
@@ -169,7 +174,8 @@ def _table_study(
     clones: "pd.DataFrame",
     libraries: "tuple[Library, ...]",
     settings: "Settings",
-    arguments: argparse.Namespace,
+    name: str,
+    folder: Path,
 ) -> "Study":
     """A study for the report: what tables say, nothing of reads."""
     from integrasite.config.settings import Config
@@ -179,13 +185,13 @@ def _table_study(
     lists = [{"name": path.name.split(".")[0], "path": path.name} for path in settings.gene_lists]
     config = Config.model_validate(
         {
-            "run": {"id": arguments.name},
+            "run": {"id": name},
             "samples": "none",
             "reference": {"name": settings.genome_name, "genome": "none", "annotation": "none"},
-            "vectors": {name: {"sequence": "none"} for name in vectors},
+            "vectors": {vector: {"sequence": "none"} for vector in vectors},
             "gene_lists": lists,
             "calling": settings.calling.model_dump(),
             "expansion": {"preset": settings.preset},
         }
     )
-    return Study(arguments.output / "none", config, libraries)
+    return Study(folder / "none", config, libraries)

@@ -3,7 +3,7 @@
 import multiprocessing
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -17,6 +17,7 @@ from integrasite.model import tables
 from integrasite.model.tables import Table
 
 if TYPE_CHECKING:
+    from integrasite.flags.raising import OtherTables
     from integrasite.io.store_layout import RunVersion
 
 RESULTS: dict[str, Table] = {
@@ -24,6 +25,9 @@ RESULTS: dict[str, Table] = {
     "tracking.tsv": tables.TRACKING,
     "outliers.tsv": tables.OUTLIERS,
     "same_course.tsv": tables.SAME_COURSE,
+    "population.tsv": tables.POPULATION,
+    "overlap.tsv": tables.OVERLAP,
+    "diversity_at_coverage.tsv": tables.DIVERSITY_AT_COVERAGE,
     "flags.tsv": tables.FLAGS,
 }
 """Tables that grow subject by subject; their keys begin with the subject."""
@@ -41,6 +45,8 @@ class Settings:
         genome_name: name of the genome.
         left_out: subjects that are no patients.
         controls: (subject, specimen) of controls.
+        product: `expansion.product`.
+        gene_tests: the tests of genes over all subjects, for the flags.
     """
 
     calling: Calling
@@ -50,14 +56,18 @@ class Settings:
     genome_name: str
     left_out: frozenset[str]
     controls: frozenset[tuple[str, str]]
+    product: str = "unknown"
+    gene_tests: "OtherTables | None" = None
 
     def patients(self, clones: pd.DataFrame) -> pd.DataFrame:
         """Clones of patients and products only."""
         if not self.controls and not self.left_out:
             return clones
-        pairs = zip(clones["subject"], clones["specimen"], strict=True)
-        kept = [key not in self.controls and key[0] not in self.left_out for key in pairs]
-        return clones[pd.Series(kept, index=clones.index, dtype=bool)]
+        left_out = clones["subject"].isin(list(self.left_out)).to_numpy()
+        if self.controls:
+            pairs = pd.MultiIndex.from_arrays([clones["subject"], clones["specimen"]])
+            left_out = left_out | pairs.isin(sorted(self.controls))
+        return clones[~left_out]
 
 
 class Inputs(Protocol):
@@ -74,8 +84,8 @@ class Inputs(Protocol):
     def load(self, subject: str) -> tuple[pd.DataFrame, pd.DataFrame]:
         """Clones and annotation of one subject."""
 
-    def cohort(self) -> pd.DataFrame:
-        """Of all subjects, the columns of `clones` that the insertion tests need."""
+    def cohort(self) -> Iterator[pd.DataFrame]:
+        """Of all subjects, the columns of `clones` that the insertion tests need, in pieces."""
 
 
 @dataclass(frozen=True)
@@ -98,9 +108,9 @@ class FileInputs:
         """Clones and annotation of one subject."""
         return self._rows[subject].reset_index(drop=True), self.annotation
 
-    def cohort(self) -> pd.DataFrame:
+    def cohort(self) -> Iterator[pd.DataFrame]:
         """All clones."""
-        return self.clones
+        return iter([self.clones])
 
 
 @dataclass(frozen=True)
@@ -124,11 +134,11 @@ class StoreInputs:
         annotation, _ = read_stored(self.store, self.versions, "annotation", subject)
         return self.settings.patients(joined), annotation.drop_duplicates("site_id", keep="last")
 
-    def cohort(self) -> pd.DataFrame:
-        """Passing, uniquely placed clones of all subjects."""
+    def cohort(self) -> Iterator[pd.DataFrame]:
+        """Passing, uniquely placed clones of all subjects, in pieces."""
         from integrasite.io.store_query import read_cohort
 
-        return self.settings.patients(read_cohort(self.store, self.versions, self.subjects))
+        return map(self.settings.patients, read_cohort(self.store, self.versions, self.subjects))
 
 
 def open_files(paths: Sequence[Path], settings: Settings) -> FileInputs:
@@ -186,7 +196,8 @@ def analyse_subject(inputs: Inputs, settings: Settings, subject: str) -> dict[st
     from integrasite.analyse.growth import track_clones
     from integrasite.analyse.outlier import find_outliers
     from integrasite.analyse.same_course import find_same_courses
-    from integrasite.flags.raising import raise_flags
+    from integrasite.cli.population import population_tables
+    from integrasite.flags.raising import OtherTables, raise_flags
 
     clones, annotation = inputs.load(subject)
     libraries, calling = libraries_of_clones(clones), settings.calling
@@ -197,8 +208,16 @@ def analyse_subject(inputs: Inputs, settings: Settings, subject: str) -> dict[st
         "tracking.tsv": tracking,
         "outliers.tsv": outliers,
         "same_course.tsv": find_same_courses(clones, calling),
+        **population_tables(clones, calling),
         "flags.tsv": raise_flags(
-            clones, annotation, diversity, libraries, calling, settings.preset, tracking, outliers
+            clones,
+            annotation,
+            diversity,
+            libraries,
+            calling,
+            settings.preset,
+            settings.product,
+            replace(settings.gene_tests or OtherTables(), tracking=tracking, outliers=outliers),
         ),
     }
 

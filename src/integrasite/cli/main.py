@@ -22,9 +22,25 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "prepare-reads": ("prepare_reads", "demultiplex, find LTR end, linker and UMI, classify (stage)"),
     "collapse": ("collapse", "one consensus per molecule (stage)"),
     "align": ("align", "align molecules and list their places (stage)"),
+    "recruit": ("recruit", "keep the fragments of a tumour sample that touch a vector; host depth (stage)"),
+    "align-tumour": (
+        "align_tumour",
+        "distinct fragments and junction evidence of one tumour sample (stage)",
+    ),
     "call-sites": (
         "call_sites",
         "junctions to fragments, sites and multihit clusters of one subject (stage)",
+    ),
+    "call-junctions": ("call_junctions", "integration sites of one subject's tumour samples (stage)"),
+    "size-junctions": ("size_junctions", "allele and cell fractions of one subject's tumour sites (stage)"),
+    "judge-transgene": (
+        "judge_transgene",
+        "is the vector there, in every tumour sample: verdicts with limits of detection (stage)",
+    ),
+    "export-junctions": ("export_junctions", "the junctions of tumour samples as VCF (stage)"),
+    "prepare-vectors": (
+        "prepare_vectors",
+        "elements, host-like stretches and controls of the vectors (stage)",
     ),
     "estimate-crosstalk": (
         "estimate_crosstalk",
@@ -39,12 +55,25 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "annotate": ("annotate", "genes, cancer genes and known events of every site (stage)"),
     "gather": ("gather", "the run's tables from those of its subjects (stage)"),
     "diversity": ("diversity", "diversity and limits of detection per specimen (stage)"),
+    "recall-earlier": (
+        "recall_earlier",
+        "earlier specimens of the run's subjects, from the cohort store (stage)",
+    ),
     "track": ("track", "growth of clones over time, outliers, sites with the same course (stage)"),
+    "population": (
+        "population",
+        "number of clones, overlap and comparable diversity of specimens (stage)",
+    ),
+    "draw-controls": (
+        "draw_controls",
+        "random places that the run could have placed uniquely (stage)",
+    ),
     "test-insertions": (
         "test_insertions",
         "genes and places with more, larger or later clones than expected (stage)",
     ),
     "flag": ("flag", "findings that rules raise (stage)"),
+    "attribute": ("attribution", "evidence for and against insertional mutagenesis in tumours (stage)"),
     "export": ("export", "VISPA2, INSPIIRED and BED exports (stage)"),
     "report": ("report", "the HTML report and the summary (stage)"),
     "manifest": ("manifest", "run.json: what was run on what (stage)"),

@@ -38,10 +38,10 @@ def run(arguments: argparse.Namespace) -> int:
     sheet = study.resolve(study.config.samples)
     turned = tuple(name for name, found in index_orientations(study).items() if found.is_reversed)
     provenance = Provenance(__version__, file_checksum(sheet), file_checksum(study.path), turned)
-    tables = read_run_tables(arguments.results)
+    tables = read_run_tables(arguments.results, with_earlier=study.config.store is not None)
     index = arguments.output or arguments.results / "report" / "index.html"
     whole = make_view(study, tables, provenance)
-    for subject in whole.subjects:
+    for subject in whole.all_subjects:
         write_text(
             index.parent / "subjects" / page_name(subject),
             render_page(make_view(study, tables, provenance, subject)),

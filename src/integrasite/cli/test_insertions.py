@@ -8,8 +8,12 @@ from typing import TYPE_CHECKING
 from integrasite.cli.arguments import log
 
 if TYPE_CHECKING:
+    import pandas as pd
+
+    from integrasite.analyse.insertion_tests import InsertionTests
     from integrasite.analyse.proximity import KnownBases
     from integrasite.config.study import Study
+    from integrasite.model.tables import Table
 
 KNOWN_EVENTS = "known-events"
 
@@ -38,11 +42,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--reference-sites", type=Path, help="table with site_id, contig, position, strand to compare with"
     )
-    parser.add_argument("-o", "--output", type=Path, required=True, help="folder for the four tables")
+    parser.add_argument(
+        "--controls",
+        type=Path,
+        help="controls.tsv.gz of `integrasite draw-controls`: the background of all sites, in place of the genome's known bases",
+    )
+    parser.add_argument("-o", "--output", type=Path, required=True, help="folder for the tables")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Read the clones, run the tests, write the four tables and say what was not tested."""
+    """Read the clones, run the tests, write the tables and say what was not tested."""
     from integrasite.analyse.insertion_tests import run_insertion_tests
     from integrasite.cli.track import without_controls
     from integrasite.config.calling import Calling
@@ -51,7 +60,7 @@ def run(arguments: argparse.Namespace) -> int:
     from integrasite.io.annotation_tables import read_site_keys
     from integrasite.io.genes import read_genes
     from integrasite.io.tables import concat_tables, read_tsv, write_tsv
-    from integrasite.model.tables import CLONES, COMMON_SITES, EARLY_LATE, EXPANDED_CLONES, PROXIMITY
+    from integrasite.model.tables import CLONES, CONTROLS, NOT_TESTED
 
     study = load_study(arguments.config) if arguments.config else None
     annotation = arguments.annotation or (study.annotation if study else None)
@@ -63,6 +72,9 @@ def run(arguments: argparse.Namespace) -> int:
     if study:
         clones = without_controls(clones, study)
     reference = arguments.reference_sites
+    controls = read_tsv(arguments.controls, CONTROLS) if arguments.controls else None
+    # reading a whole genome only to count its bases is not worth it where controls stand for them
+    has_controls = controls is not None and bool(controls["is_unique"].any())
     found = run_insertion_tests(
         clones,
         read_genes(annotation),
@@ -71,20 +83,31 @@ def run(arguments: argparse.Namespace) -> int:
         products=[(row.subject, row.specimen) for row in study.libraries if row.role == "product"]
         if study
         else (),
-        known_bases=read_known_bases(arguments.genome, study),
+        known_bases=None if has_controls else read_known_bases(arguments.genome, study),
         reference=read_site_keys([reference]) if reference else None,
+        controls=controls,
     )
-    for frame, table in (
-        (found.common_sites, COMMON_SITES), (found.expanded_clones, EXPANDED_CLONES),
-        (found.early_late, EARLY_LATE), (found.proximity, PROXIMITY),
-    ):  # fmt: skip
+    for frame, table in tables_of(found):
         write_tsv(frame, arguments.output / f"{table.name}.tsv", table)
         log(
             f"integrasite test-insertions: {table.name}: {len(frame)} rows, {int((frame['q'] < 0.05).sum())} with q below 0.05"
         )
+    write_tsv(found.not_tested, arguments.output / "not_tested.tsv", NOT_TESTED)
     for note in found.notes:
         log(f"integrasite test-insertions: {note}")
     return 0
+
+
+def tables_of(found: "InsertionTests") -> "tuple[tuple[pd.DataFrame, Table], ...]":
+    """The tables of the tests, as they are written."""
+    from integrasite.model.tables import COMMON_SITES, EARLY_LATE, EXPANDED_CLONES, PROXIMITY
+
+    return (
+        (found.common_sites, COMMON_SITES),
+        (found.expanded_clones, EXPANDED_CLONES),
+        (found.early_late, EARLY_LATE),
+        (found.proximity, PROXIMITY),
+    )
 
 
 def read_lists(paths: Sequence[Path], study: "Study | None") -> dict[str, tuple[str, ...]]:

@@ -78,6 +78,12 @@ class CloneCalling(LibraryCalling):
         le=1,
         description="Expected number of windows by chance in the whole scan up to which a window is written.",
     )
+    control_places: int = Field(
+        20000,
+        ge=0,
+        le=10_000_000,
+        description="Random places of the genome that are drawn as controls; at 20,000 the part near a list that covers 1 % is known within 8 % of itself (standard error). 0: none, and repeats then count as places where a site could be.",
+    )
     # flags
     persistence_min_days: int = Field(
         28,
@@ -85,9 +91,9 @@ class CloneCalling(LibraryCalling):
         description="Days between two specimens of one tissue and cell type from which a clone that is large in both is persistent; closer ones show the same blood twice.",
     )
     repeat_days: int = Field(
-        90,
+        92,
         ge=1,
-        description="Days within which preset `fda-ltfu-2020` asks for another specimen after a predominant or persistent clone: about 3 months (recalled, not checked).",
+        description="Days within which preset `fda-ltfu-2020` asks for another specimen after a predominant or persistent clone: about 3 months (recalled, not checked). Three calendar months have up to 92 days.",
     )
     # growth over time
     growth_min_cells: float = Field(
@@ -144,6 +150,29 @@ class CloneCalling(LibraryCalling):
         gt=0,
         le=0.5,
         description="q value (over the specimens of a subject) below which a clone is an outlier.",
+    )
+    # diversity at one coverage, number of clones
+    compare_min_coverage: float = Field(
+        0.1,
+        gt=0,
+        lt=1,
+        description="Estimated coverage a specimen needs to take part in the comparison of diversity; one poor specimen would pull all others down to their few largest clones.",
+    )
+    compare_extrapolation: float = Field(
+        1.0,
+        ge=1,
+        le=2,
+        description="How far the smallest specimen is extrapolated in that comparison, in units of its own counts. 2 is usual (iNEXT); where clones differ much in size it makes equal specimens look different (measured), so the default only rarefies.",
+    )
+    bootstrap_samples: int = Field(
+        200,
+        ge=50,
+        description="Bootstrap samples behind the intervals of diversity at one coverage; 200 give the width within some 10 %.",
+    )
+    population_min_recaptured: int = Field(
+        7,
+        ge=1,
+        description="Clones seen at two or more time points from which the number of clones is estimated; with fewer the estimators are biased and their intervals do not hold (Robson and Regier 1964, from memory).",
     )
     # sites with the same course
     course_min_times: int = Field(

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from integrasite.config.check_tumour import check_tumour
 from integrasite.config.demultiplexing import check_sources
 from integrasite.config.findings import Findings, line_list
 from integrasite.config.read_start import check_reads
@@ -32,9 +33,10 @@ def check_study(study: Study) -> tuple[list[str], list[str]]:
         path = study.resolve(gene_list.path)
         if problem := file_problem(path):
             findings.problem(f"{study.path}, key 'gene_lists' ('{gene_list.name}'): {path} {problem}")
-    check_references(study, findings)
+    contigs = check_references(study, findings)
     sheet = str(study.resolve(study.config.samples))
     check_sources(study, sheet, findings)
+    check_tumour(study, contigs, findings)
     _check_names(study, sheet, findings)
     _check_single_reads(study, sheet, findings)
     _check_replicates(study, sheet, findings)

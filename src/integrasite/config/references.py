@@ -31,8 +31,12 @@ _FAMILY_ENDS = {
 }
 
 
-def check_references(study: Study, findings: Findings) -> None:
-    """Check genome, annotation, blacklist and vectors against each other and against the protocols."""
+def check_references(study: Study, findings: Findings) -> list[str]:
+    """Check genome, annotation, blacklist and vectors against each other and against the protocols.
+
+    Returns:
+        Names of the genome's contigs, for further checks.
+    """
     contigs = _genome_contigs(study, findings)
     for key, path, reader in (
         ("annotation", study.annotation, annotation_contigs),
@@ -45,6 +49,7 @@ def check_references(study: Study, findings: Findings) -> None:
                 findings.problem(str(error))
     for name, vector in study.config.vectors.items():
         _check_vector(study, name, vector, set(contigs), findings)
+    return contigs
 
 
 def _is_usable(study: Study, key: str, path: Path, findings: Findings) -> bool:

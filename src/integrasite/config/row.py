@@ -55,6 +55,10 @@ class SheetRow(BaseModel):
     vcn: Amount = Field(None, ge=0, description="Vector copies per diploid genome.")
     purity: Amount = Field(None, ge=0, le=1, description="Fraction (0-1) of cells that are tumour.")
     ploidy: Amount = Field(None, gt=0, description="Copies of the genome per tumour cell.")
+    clonotype_fraction: Amount = Field(
+        None, ge=0, le=1, description="Fraction (0-1) of all cells with the tumour's T-cell receptor."
+    )
+    blast_fraction: Amount = Field(None, ge=0, le=1, description="Fraction (0-1) of all cells that are blasts.")
 
 
 COLUMNS = tuple(SheetRow.model_fields)

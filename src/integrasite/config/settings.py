@@ -102,6 +102,10 @@ class Transgene(Settings):
         gt=0,
         description="Copies per genome a NEGATIVE must have been able to see where purity is unknown.",
     )
+    has_baits: bool = Field(
+        False,
+        description="Whether the panel of `capture` samples has baits for the vectors; else no NEGATIVE is given for them.",
+    )
 
 
 class Expansion(Settings):
@@ -109,6 +113,10 @@ class Expansion(Settings):
 
     preset: Literal["default", "fda-ltfu-2020", "inspiired-20", "consecutive-30"] = Field(
         "default", description="Named preset of the dominance and growth rules."
+    )
+    product: Literal["unknown", "hsc", "t-cell"] = Field(
+        "unknown",
+        description="Cells that were infused. Only with `hsc` is a clone that lymphoid cells alone hold graded one tier weaker.",
     )
 
 

@@ -5,7 +5,7 @@ from functools import cached_property
 from pathlib import Path
 
 from integrasite.config.settings import Config, Protocol, Vector
-from integrasite.model.library import Library, Source
+from integrasite.model.library import DNA_ASSAYS, Library, Source
 
 
 @dataclass(frozen=True)
@@ -39,6 +39,16 @@ class Study:
     def amplicon_libraries(self) -> tuple[Library, ...]:
         """The rows of the amplicon road."""
         return tuple(library for library in self.libraries if library.assay == "amplicon")
+
+    @cached_property
+    def tumour_libraries(self) -> tuple[Library, ...]:
+        """The rows of the tumour road."""
+        return tuple(library for library in self.libraries if library.assay != "amplicon")
+
+    @cached_property
+    def tumour_subjects(self) -> tuple[str, ...]:
+        """Subjects with tumour samples that show where a vector sits (DNA), in sheet order."""
+        return tuple(dict.fromkeys(row.subject for row in self.tumour_libraries if row.assay in DNA_ASSAYS))
 
     @cached_property
     def sources(self) -> tuple[Source, ...]:

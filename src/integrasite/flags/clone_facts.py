@@ -1,13 +1,17 @@
 """What the rules need to know of one clone in one specimen."""
 
-from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
+from integrasite.flags.breadth import Breadth, breadth_of
 from integrasite.flags.evidence import is_missing
+from integrasite.flags.falling import Fall, fall_of
 from integrasite.flags.growth import Growth, Identity, identity
+from integrasite.flags.recurrence import Finding, Recurrence
 from integrasite.flags.specimens import Key, Specimen
 from integrasite.model.tables import ANNOTATION
 
@@ -16,6 +20,27 @@ SMALLEST_FRACTION = 0.10
 _SIZES = ["fraction", "fraction_high", "p_ge_10", "p_ge_20", "p_ge_30"]
 REPEATED_FRACTION = 0.20
 """Fraction that two consecutive specimens must both reach for `repeated_20`."""
+TOP_FRACTION = 0.01
+"""Part of a specimen's clones that are its largest ones (at least one clone): A1."""
+
+
+@dataclass(frozen=True)
+class Context:
+    """What was found of clones and genes in other tables; every table may be missing.
+
+    Args:
+        growth: clones whose share grew, by subject, lineage and clone.
+        tested: clones whose growth was tested.
+        outliers: q of the outliers, by subject, specimen and clone.
+        genes: findings of the gene tests.
+        ambiguous: (subject, site) whose origin the contamination test leaves open.
+    """
+
+    growth: Mapping[Identity, Growth] = field(default_factory=dict)
+    tested: Collection[Identity] = frozenset()
+    outliers: Mapping[Identity, float] = field(default_factory=dict)
+    genes: Recurrence = field(default_factory=Recurrence)
+    ambiguous: Collection[tuple[str, str]] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -30,6 +55,15 @@ class CloneFacts:
         persistent: per column of probability, the specimen far enough away in which it is largest, with its value.
         growth: how the clone's share changed in its tissue and cell type.
         outlier_q: q of the clone as an outlier of its specimen, where it is one.
+        is_top: A1, the clone is among the specimen's largest 1 % and can be quantified.
+        is_growth_tested: whether its growth was tested.
+        fall: where the clone made up much more earlier.
+        breadth: its lineages.
+        finding: of the gene that its site lies in, where that was tested.
+        is_ambiguous: whether the contamination test leaves open whose clone it is.
+        is_alone: only one of the specimen's libraries has it.
+        is_unreplicated: the specimen has one library.
+        is_annotated: whether genes were looked up for its site.
     """
 
     key: Key
@@ -39,6 +73,15 @@ class CloneFacts:
     persistent: Mapping[str, tuple[str, float]]
     growth: Growth
     outlier_q: float | None
+    is_top: bool
+    is_growth_tested: bool
+    fall: Fall | None
+    breadth: Breadth
+    finding: Finding | None
+    is_ambiguous: bool
+    is_alone: bool
+    is_unreplicated: bool
+    is_annotated: bool
 
     @property
     def events(self) -> list[tuple[str, str, str]]:
@@ -61,8 +104,7 @@ def collect_clones(
     clones: pd.DataFrame,
     annotation: pd.DataFrame,
     specimens: Mapping[Key, Specimen],
-    growth: Mapping[Identity, Growth],
-    outliers: Mapping[Identity, float],
+    context: Context,
 ) -> Iterator[CloneFacts]:
     """The passing clones of patients and products, in the order of the table.
 
@@ -70,55 +112,147 @@ def collect_clones(
         clones: the table `clones`.
         annotation: the table `annotation`; a site that it lacks has no genes.
         specimens: the study's specimens; clones of controls and spike-ins are left out.
-        growth: clones whose share changed, by subject, lineage and clone.
-        outliers: q of the outliers, by subject, specimen and clone.
+        context: what other tables say of the clones.
     """
     named = annotation[list(ANNOTATION.columns)].drop_duplicates("site_id")
-    joined = clones[clones["status"] == "pass"].merge(named, on="site_id", how="left")
+    passing = clones[clones["status"] == "pass"]
+    annotated = set(named["site_id"])
+    n_libraries = passing.groupby(["subject", "specimen"])["n_replicates"].max().to_dict()
+    joined = passing.merge(named, on="site_id", how="left")
     text = [name for name, kind in ANNOTATION.columns.items() if kind == "str"]
     joined[text] = joined[text].fillna("")
-    keys = zip(joined["subject"], joined["specimen"], strict=True)
-    clinical = [key in specimens and specimens[key].is_clinical for key in keys]
-    joined = joined[pd.Series(clinical, index=joined.index, dtype=bool)]
-    joined = _noteworthy(joined, {*growth, *outliers})
-    columns = list(joined.columns)
-    rows = [dict(zip(columns, values, strict=True)) for values in joined.itertuples(index=False, name=None)]
-    history: dict[tuple[str, str], dict[str, _Sizes]] = {}
+    keys = list(zip(joined["subject"], joined["specimen"], strict=True))
+    joined = joined[_mask([key in specimens and specimens[key].is_clinical for key in keys], joined)]
+    joined = joined.assign(is_top=_largest(joined, specimens))
+    rows = _noteworthy(joined, context)
+    lines, of_subject = _lines(specimens)
+    history = _history(rows)
     for row in rows:
-        sizes = {name: -1.0 if is_missing(row[name]) else float(row[name]) for name in _FOLLOWED}
-        seen = history.setdefault((row["subject"], row["site_id"]), {})
-        # a site may have two rows in a specimen (two vectors, or a multihit's best place): the larger one is meant
-        if row["specimen"] not in seen or sizes["fraction"] > seen[row["specimen"]]["fraction"]:
-            seen[row["specimen"]] = sizes
-    for row in rows:
-        seen, key = history[row["subject"], row["site_id"]], (row["subject"], row["specimen"])
+        key = (row["subject"], row["specimen"])
+        one, seen = specimens[key], _seen(history, row)
+        line = {} if row["estimator"] == "ccf" else lines.get((key[0], one.lineage), {})
+        here, limits = identity(row, one.lineage), _limits(seen)
+        n_replicates = 0 if is_missing(row["n_replicates"]) else int(row["n_replicates"])
+        most = 0 if is_missing(n_libraries.get(key)) else int(n_libraries[key])
         yield CloneFacts(
             key,
             row,
             _repeated(key, seen, specimens),
             _n_quantified(key[0], seen, specimens),
-            {name: found for name in _FOLLOWED[1:] if (found := _persistent(key, seen, specimens, name))},
-            growth.get(identity(row, specimens[key].lineage), Growth()),
-            outliers.get(identity(row, (key[1], ""))),
+            {name: found for name in _PROBABILITIES if (found := _persistent(key, seen, specimens, name))},
+            context.growth.get(here, Growth()),
+            context.outliers.get(identity(row, (key[1], ""))),
+            is_top=bool(row["is_top"]),
+            is_growth_tested=here in context.tested,
+            fall=fall_of(line, limits, of_subject[key[0]]),
+            breadth=breadth_of(
+                one, {name: sizes["fraction"] for name, sizes in seen.items()}, of_subject[key[0]]
+            ),
+            finding=context.genes.at(key[0], row["contig"], int(row["position"])),
+            is_ambiguous=(key[0], row["site_id"]) in context.ambiguous,
+            is_alone=n_replicates == 1 and most > 1,
+            is_unreplicated=most == 1,
+            is_annotated=row["site_id"] in annotated,
         )
 
 
 _Sizes = dict[str, float]
-_FOLLOWED = ["fraction", "p_ge_10", "p_ge_20", "p_ge_30"]
+_PROBABILITIES = ["p_ge_10", "p_ge_20", "p_ge_30"]
+_FOLLOWED = ["fraction", "fraction_low", "fraction_high", *_PROBABILITIES]
 
 
-def _noteworthy(joined: pd.DataFrame, noted: Collection[Identity]) -> pd.DataFrame:
-    """Rows of the sites that may raise a flag somewhere, in all specimens."""
+def _mask(chosen: Sequence[bool], frame: pd.DataFrame) -> "pd.Series[bool]":
+    return pd.Series(chosen, index=frame.index, dtype=bool)
+
+
+_History = dict[tuple[str, str], dict[str, _Sizes]]
+
+
+def _names(row: Mapping[str, Any]) -> tuple[str, ...]:
+    """A clone's names across specimens, whatever its vector: a multihit's best place may move, its cluster stays."""
+    return tuple(sorted({str(row["site_id"]), identity(row, ("", ""))[-1]}))
+
+
+def _history(rows: Sequence[Mapping[str, Any]]) -> _History:
+    """Sizes by subject and name of the clone, then by specimen; -1 where a cell is empty."""
+    history: _History = {}
+    for row in rows:
+        sizes = {name: -1.0 if is_missing(row[name]) else float(row[name]) for name in _FOLLOWED}
+        for name in _names(row):
+            _keep_larger(history.setdefault((row["subject"], name), {}), row["specimen"], sizes)
+    return history
+
+
+def _keep_larger(seen: dict[str, _Sizes], specimen: str, sizes: _Sizes) -> None:
+    """Of two rows of one site in a specimen (two vectors) the larger one is meant."""
+    known = seen.get(specimen)
+    if known is None or list(sizes.values()) > list(known.values()):
+        seen[specimen] = sizes
+
+
+def _seen(history: _History, row: Mapping[str, Any]) -> dict[str, _Sizes]:
+    seen: dict[str, _Sizes] = {}
+    for name in _names(row):
+        for specimen, sizes in history[row["subject"], name].items():
+            _keep_larger(seen, specimen, sizes)
+    return seen
+
+
+def _lines(
+    specimens: Mapping[Key, Specimen],
+) -> tuple[dict[tuple[str, tuple[str, str]], dict[int, list[Specimen]]], dict[str, list[Specimen]]]:
+    """Evaluable specimens of patients by lineage and day; all clinical ones by subject."""
+    lines: dict[tuple[str, tuple[str, str]], dict[int, list[Specimen]]] = {}
+    of_subject: dict[str, list[Specimen]] = {}
+    for (subject, _), one in sorted(specimens.items()):
+        if one.is_clinical:
+            of_subject.setdefault(subject, []).append(one)
+        if one.role == "patient" and one.is_evaluable and one.days is not None:
+            lines.setdefault((subject, one.lineage), {}).setdefault(one.days, []).append(one)
+    return lines, of_subject
+
+
+def _limits(seen: Mapping[str, _Sizes]) -> dict[str, tuple[float, float, float]]:
+    return {
+        name: (sizes["fraction"], sizes["fraction_low"], sizes["fraction_high"])
+        for name, sizes in seen.items()
+    }
+
+
+def _largest(joined: pd.DataFrame, specimens: Mapping[Key, Specimen]) -> "pd.Series[bool]":
+    """A1: among the largest 1 % of the specimen's clones, and at or above its limit of quantification."""
+    fraction = joined["fraction"].astype("float64").where(joined["estimator"] != "ccf")
+    grouped = fraction.groupby([joined["subject"], joined["specimen"]])
+    n_top = np.maximum(1, np.floor(TOP_FRACTION * grouped.transform("count")))
+    keys = zip(joined["subject"], joined["specimen"], strict=True)
+    limits = [specimens[key].loq if specimens[key].is_evaluable else None for key in keys]
+    loq = pd.Series(limits, index=joined.index, dtype="float64")
+    is_largest = grouped.rank(method="min", ascending=False) <= n_top
+    return _mask((is_largest & (fraction >= loq)).tolist(), joined)
+
+
+def _noteworthy(joined: pd.DataFrame, context: Context) -> list[dict[str, Any]]:
+    """Rows of the clones that may raise a flag somewhere, in all specimens."""
     chosen = joined[_SIZES].astype("float64").ge(SMALLEST_FRACTION).any(axis=1) | (
         joined["known_event"] != ""
     )
-    if noted:
-        sites = {(key[0], key[-1]) for key in noted}
-        clusters = joined["cluster"].where(joined["placement"] == "multihit", "").fillna("")
-        marks = clusters.where(clusters != "", joined["site_id"])
-        keys = zip(joined["subject"], marks, strict=True)
-        chosen |= pd.Series([key in sites for key in keys], index=joined.index, dtype=bool)
-    return joined[joined["site_id"].isin(joined.loc[chosen, "site_id"])]
+    clusters = joined["cluster"].where(joined["placement"] == "multihit", "").fillna("")
+    marks = clusters.where(clusters != "", joined["site_id"])
+    clones = list(zip(joined["subject"], marks, joined["site_id"], strict=True))
+    if noted := {(key[0], key[-1]) for key in (*context.growth, *context.outliers)}:
+        chosen |= _mask([(subject, mark) in noted for subject, mark, _ in clones], joined)
+    chosen |= joined["is_top"] & context.genes.is_expanded_gene(joined)
+    wanted = set()
+    for (subject, mark, site), is_chosen in zip(clones, chosen, strict=True):
+        if is_chosen:
+            wanted |= {(subject, mark), (subject, site)}
+    kept = joined[
+        _mask(
+            [(subject, mark) in wanted or (subject, site) in wanted for subject, mark, site in clones], joined
+        )
+    ]
+    columns = list(kept.columns)
+    return [dict(zip(columns, values, strict=True)) for values in kept.itertuples(index=False, name=None)]
 
 
 def _persistent(

@@ -15,6 +15,8 @@ Identity = tuple[str, tuple[str, str], str, str]
 """Subject, a pair that says where (tissue and cell type, or specimen and ""), vector, site or cluster."""
 Line = tuple[str, tuple[str, str]]
 """Subject; tissue and cell type."""
+_TESTED = ("growing", "stable", "declining")
+_NAMES = ["subject", "tissue", "cell_type", "site_id", "vector", "cluster"]
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,7 @@ class Growth:
         words: the numbers in words.
         specimens: specimens of the last evaluable day, in which the flag is raised.
         last_fraction: the clone's largest fraction there.
+        is_reliable: whether the model behind it is.
     """
 
     level: int = 0
@@ -36,6 +39,7 @@ class Growth:
     words: str = ""
     specimens: tuple[str, ...] = ()
     last_fraction: float = 0.0
+    is_reliable: bool = True
 
 
 def identity(row: Mapping[str, Any], where: tuple[str, str]) -> Identity:
@@ -60,6 +64,18 @@ def collect_outliers(outliers: pd.DataFrame | None) -> dict[Identity, float]:
     large = outliers["fraction"].astype("float64") >= OUTLIER_FRACTION
     rows = _records(outliers[is_outlier & large])
     return {identity(row, (row["specimen"], "")): float(row["q"]) for row in rows}
+
+
+def collect_tested(tracking: pd.DataFrame | None) -> set[Identity]:
+    """The clones whose growth was tested, by subject, lineage and clone.
+
+    Args:
+        tracking: the table `tracking`; nothing where it was not made.
+    """
+    if tracking is None:
+        return set()
+    tested = tracking[tracking["status"].isin(_TESTED)]
+    return {identity(row, (row["tissue"], row["cell_type"])) for row in _records(tested[_NAMES])}
 
 
 def collect_growth(
@@ -90,13 +106,17 @@ def collect_growth(
     found = {}
     for key, row in tracked.items():
         rows = of_clone[key]
+        days = lines[key[:2]]
         lower = [float(end["fraction_low"]) for end in rows if not is_missing(end["fraction_low"])]
+        is_everywhere = {end["specimen"] for end in rows} == set(days[max(days)])
         grown = _grows(row, max(lower, default=0.0))
-        if grown is None and len(lines[key[:2]]) >= 3:
-            grown = _grew(row, starts, key, lines, specimens, min(lower, default=0.0))
+        if grown is None and len(days) >= 3:
+            least = min(lower, default=0.0) if is_everywhere and len(lower) == len(rows) else 0.0
+            grown = _grew(row, starts, key, lines, specimens, least)
         if grown:
             names = tuple(sorted({end["specimen"] for end in rows}))
-            found[key] = Growth(*grown, names, max(float(end["fraction"]) for end in rows))
+            reliable = not is_missing(row["reliable"]) and bool(row["reliable"])
+            found[key] = Growth(*grown, names, max(float(end["fraction"]) for end in rows), reliable)
     return found
 
 

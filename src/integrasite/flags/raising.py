@@ -1,21 +1,33 @@
 """Apply the rules to a run's tables."""
 
-from collections.abc import Collection, Sequence
-from dataclasses import replace
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pandas as pd
 
 from integrasite.analyse.growth import DOUBLING
-from integrasite.annotate.known_events import UNVERIFIED, event_level
+from integrasite.annotate.known_events import UNVERIFIED
 from integrasite.config.calling import Calling
 from integrasite.errors import ConfigError
-from integrasite.flags.clone_facts import CloneFacts, collect_clones
+from integrasite.flags.clone_facts import REPEATED_FRACTION, CloneFacts, Context, collect_clones
+from integrasite.flags.codes import QUALITY, describe, doubts, fatal
 from integrasite.flags.due import due_flags
 from integrasite.flags.evidence import event_words, gene_words, percent, size_words
-from integrasite.flags.growth import collect_growth, collect_outliers
-from integrasite.flags.rules import DOMINANCE, GROWING_FRACTION, PERSISTENCE, PRESETS, PROBABILITY, RULES
-from integrasite.flags.specimens import Specimen, collect_specimens, specimen_flags
+from integrasite.flags.growth import collect_growth, collect_outliers, collect_tested
+from integrasite.flags.known import gather_event_evidence
+from integrasite.flags.lineages import LYMPHOID
+from integrasite.flags.recurrence import FALSE_DISCOVERY, Recurrence, collect_recurrence
+from integrasite.flags.rules import (
+    DOMINANCE,
+    EVALUABLE_CELLS,
+    GROWING_FRACTION,
+    PERSISTENCE,
+    PRESETS,
+    PROBABILITY,
+    RULES,
+)
+from integrasite.flags.specimens import Key, Specimen, collect_specimens, specimen_flags
 from integrasite.flags.tiers import Evidence, tier
 from integrasite.io.tables import as_table
 from integrasite.model.library import Library
@@ -29,6 +41,27 @@ _LEVELS = {
 _UNSETTLED = ("cannot_exclude_20", "cannot_exclude_30")
 
 
+@dataclass(frozen=True)
+class OtherTables:
+    """Tables that may be missing; what rests on them is then not looked for, and the codes say so.
+
+    Args:
+        tracking: `tracking`, for growth.
+        outliers: `outliers`.
+        expanded: `tests/expanded_clone_enrichment`.
+        common_sites: `tests/common_sites`.
+        contamination: `contamination`, for sites whose origin is open.
+        recurrence: what `collect_recurrence` makes of the two tables of genes, where many subjects share it.
+    """
+
+    tracking: pd.DataFrame | None = None
+    outliers: pd.DataFrame | None = None
+    expanded: pd.DataFrame | None = None
+    common_sites: pd.DataFrame | None = None
+    contamination: pd.DataFrame | None = None
+    recurrence: Recurrence | None = None
+
+
 def raise_flags(
     clones: pd.DataFrame,
     annotation: pd.DataFrame,
@@ -36,8 +69,8 @@ def raise_flags(
     libraries: Sequence[Library],
     calling: Calling,
     preset: str = "default",
-    tracking: pd.DataFrame | None = None,
-    outliers: pd.DataFrame | None = None,
+    product: str = "unknown",
+    other: OtherTables | None = None,
 ) -> pd.DataFrame:
     """Find what deserves a second look.
 
@@ -48,8 +81,8 @@ def raise_flags(
         libraries: the sheet's rows; they say which specimens exist and which are controls.
         calling: thresholds.
         preset: a key of `rules.PRESETS`.
-        tracking: the table `tracking`; without it `growing` is not looked for.
-        outliers: the table `outliers`; without it `outlier` is not looked for.
+        product: `expansion.product` of the config; only with `hsc` is a clone of lymphoid cells alone graded one tier weaker.
+        other: tables that may be missing.
 
     Returns:
         The table `flags`: one row per specimen, site and rule; `site_id` is empty for rules about a whole
@@ -63,35 +96,89 @@ def raise_flags(
             f"config, expansion.preset: {preset!r} is not a preset (known: {', '.join(PRESETS)}); "
             "name one of them"
         )
+    other = other or OtherTables()
     specimens = collect_specimens(libraries, diversity, calling)
     rules = PRESETS[preset].size_rules
     flags: list[Flag] = list(specimen_flags(specimens.values(), clones, calling))
-    growth, large = collect_growth(clones, tracking, specimens), collect_outliers(outliers)
-    for clone in collect_clones(clones, annotation, specimens, growth, large):
-        flags += _clone_flags(clone, specimens[clone.key], calling, rules)
+    context = Context(
+        collect_growth(clones, other.tracking, specimens),
+        collect_tested(other.tracking),
+        collect_outliers(other.outliers),
+        other.recurrence or collect_recurrence(other.expanded, other.common_sites),
+        _ambiguous(other.contamination),
+    )
+    stem_cells = _of_stem_cells(specimens, product)
+    for clone in collect_clones(clones, annotation, specimens, context):
+        flags += _clone_flags(clone, specimens[clone.key], calling, rules, clone.key[0] in stem_cells)
     flags += [flag for flag in due_flags(specimens, flags, calling) if flag["rule"] in rules]
     frame = pd.DataFrame(flags, columns=list(FLAGS.columns))
-    # of two rows of one site (two vectors) the one that is graded more strongly is kept
-    frame = frame.sort_values("tier", kind="stable", na_position="last", key=pd.to_numeric)
+    # of two rows of one site (two vectors) the one that is graded more strongly is kept, whatever the rows' order
+    order = ["tier", "codes", "evidence"]
+    frame = frame.sort_values(order, kind="stable", na_position="last", key=_comparable)
     frame = frame.drop_duplicates(list(FLAGS.key), ignore_index=True)
     return as_table(frame, FLAGS)
 
 
+def _comparable(column: "pd.Series[Any]") -> "pd.Series[Any]":
+    return pd.to_numeric(column) if column.name == "tier" else column.astype(str)
+
+
+def _ambiguous(contamination: pd.DataFrame | None) -> frozenset[tuple[str, str]]:
+    if contamination is None:
+        return frozenset()
+    rows = contamination[contamination["call"] == "ambiguous"]
+    return frozenset(zip(rows["subject"], rows["site_id"], strict=True))
+
+
+def _of_stem_cells(specimens: Mapping[Key, Specimen], product: str) -> set[str]:
+    """Subjects who got stem cells: the config says so, and no product of theirs in the sheet is lymphoid."""
+    if product != "hsc":
+        return set()
+    treated = {one.key[0] for one in specimens.values() if one.role == "product" and one.cells_of in LYMPHOID}
+    return {subject for subject, _ in specimens} - treated
+
+
 def _clone_flags(
-    clone: CloneFacts, specimen: Specimen, calling: Calling, size_rules: Collection[str]
+    clone: CloneFacts,
+    specimen: Specimen,
+    calling: Calling,
+    size_rules: Collection[str],
+    is_of_stem_cells: bool,
 ) -> list[Flag]:
     sizes = _size_flags(clone, specimen, size_rules, calling.outlier_q)
     dominance = max((_LEVELS.get(flag["rule"], 0) for flag in sizes), default=0)
+    found, symbols = gather_event_evidence(clone)
     found = replace(
-        _event_evidence(clone),
+        found,
         dominance=dominance,
         growth=clone.growth.level,
         is_percent=clone.growth.last_fraction >= GROWING_FRACTION,
+        is_top=clone.is_top,
+        is_lymphoid=clone.breadth.level == 1 and is_of_stem_cells,
+        is_falling=clone.fall is not None,
+        is_fifth=(clone.number("fraction") or 0.0) >= REPEATED_FRACTION,
     )
     for flag in sizes:
-        grade = tier(replace(found, dominance=_LEVELS.get(flag["rule"], dominance)))
+        grade = tier(found, _LEVELS.get(flag["rule"], dominance))
         flag["tier"] = None if flag["rule"] in _UNSETTLED and grade > 3 else grade
-    return sizes + _event_flags(clone, found, calling)
+    flags = sizes + _event_flags(clone, found, calling)
+    words = doubts(clone, specimen)
+    codes = describe(clone, specimen, found, symbols, words)
+    for flag in flags:
+        open_by = fatal(found, _LEVELS.get(flag["rule"], dominance), words)
+        flag |= {"codes": codes, "quality": ",".join(open_by)}
+        flag["evidence"] += "".join(f" {note}" for note in _notes(clone, found, open_by))
+    return flags
+
+
+def _notes(clone: CloneFacts, found: Evidence, open_by: Sequence[str]) -> Iterator[str]:
+    """What else the reader must know of a clone: course, lineages, doubts."""
+    if clone.fall is not None and found.growth < 1:
+        yield f"Declined: {clone.fall.words}."
+    if clone.breadth.words:
+        yield f"{clone.breadth.words[:1].upper()}{clone.breadth.words[1:]}."
+    if open_by:
+        yield f"Indeterminate, retest: {'; '.join(QUALITY[word] for word in open_by)}."
 
 
 def _size_flags(
@@ -101,9 +188,19 @@ def _size_flags(
         return []
     flags = [flag for flag in (_dominance_flag(clone, *rule) for rule in DOMINANCE) if flag]
     flags += [flag for flag in (_persistence_flag(clone, *rule) for rule in PERSISTENCE) if flag]
-    flags += _point_flags(clone)
+    flags += _point_flags(clone, specimen)
     flags = [flag for flag in flags if flag["rule"] in size_rules]
-    return flags + _undecided_flags(clone, specimen) + _course_flags(clone, outlier_q)
+    found = [*_undecided_flags(clone, specimen), *_course_flags(clone, outlier_q), *_gene_flags(clone)]
+    return flags + found
+
+
+def _gene_flags(clone: CloneFacts) -> list[Flag]:
+    """One of the specimen's largest clones, in a gene where expanded clones gather."""
+    finding = clone.finding
+    if finding is None or finding.level < 2 or not clone.is_top:
+        return []
+    words = f"{size_words(clone.row)}; among the largest clones of the specimen; {finding.words}"
+    return [_flag(clone, "expanded_gene", finding.q, FALSE_DISCOVERY, words)]
 
 
 def _course_flags(clone: CloneFacts, outlier_q: float) -> list[Flag]:
@@ -140,11 +237,11 @@ def _dominance_flag(clone: CloneFacts, rule: str, column: str, fraction: float) 
     return _flag(clone, rule, probability, RULES[rule].threshold, words + gene_words(clone.row))
 
 
-def _point_flags(clone: CloneFacts) -> list[Flag]:
-    fraction, cells = clone.number("fraction"), clone.number("cells")
+def _point_flags(clone: CloneFacts, specimen: Specimen) -> list[Flag]:
+    fraction = clone.number("fraction")
     flags = []
-    if fraction is not None and fraction >= 0.20 and cells is not None and cells >= 50:
-        words = f"{size_words(clone.row)}; {cells:.4g} estimated cells"
+    if fraction is not None and fraction >= 0.20 and specimen.cells >= EVALUABLE_CELLS:
+        words = f"{size_words(clone.row)}; {specimen.cells:.4g} estimated cells in the specimen"
         flags.append(_flag(clone, "reported_20", fraction, 0.20, words))
     if clone.repeated is not None:
         name, other = clone.repeated
@@ -168,19 +265,6 @@ def _undecided_flags(clone: CloneFacts, specimen: Specimen) -> list[Flag]:
             )
             flags.append(_flag(clone, rule, high, limit, words))
     return flags
-
-
-def _event_evidence(clone: CloneFacts) -> Evidence:
-    """The strongest verified event near the site; unverified ones never count."""
-    levels = [
-        Evidence(event=event_level(label), proximity=2 if fit == "fits" else 1)
-        for _, label, fit in clone.events
-        if event_level(label)
-    ]
-    best = max(
-        levels, key=lambda found: (found.proximity == 2 and found.event >= 2, found.event), default=Evidence()
-    )
-    return replace(best, is_quantified_twice=clone.n_quantified >= 2)
 
 
 def _event_flags(clone: CloneFacts, found: Evidence, calling: Calling) -> list[Flag]:
@@ -215,4 +299,6 @@ def _flag(clone: CloneFacts, rule: str, value: float | None, threshold: float | 
         "threshold": threshold,
         "evidence": words[:1].upper() + words[1:] + ".",
         "source": RULES[rule].cited,
+        "codes": "",
+        "quality": "",
     }

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 PROBABILITY = 0.95
 """A clone is said to reach a fraction when the probability of that, given the data, is at least this."""
 EVALUABLE_CELLS = 50
-"""Inferred cells that the INSPIIRED rule asks for."""
+"""Inferred cells of a specimen that the INSPIIRED rule asks for."""
 GROWING_FRACTION = 0.01
 """Fraction that a clone must reach at the last time point for its growth to raise a flag (a convention)."""
 OUTLIER_FRACTION = 0.05
@@ -15,7 +15,9 @@ ANALYSIS_VCN = 0.01
 
 RECALLED = "recalled, not checked: "
 _OWN = "integrasite's own rule"
-_REPORT = "INSPIIRED's subject report lists clones of at least 20 % with at least 50 inferred cells (read)"
+_REPORT = (
+    "INSPIIRED's subject report lists clones of at least 20 % in samples of at least 50 inferred cells (read)"
+)
 _FDA = (
     "FDA guidance on long-term follow-up 2020 (sites from 1 % vector-positive cells on; again within about 3 months "
     "after a predominant or persistent clone); what is predominant or persistent is integrasite's own"
@@ -120,8 +122,15 @@ _RULES = (
         f"{_OWN} (outliers.tsv)",
     ),
     Rule(
+        "expanded_gene",
+        "the clone is among the largest 1 % of the specimen and can be quantified, and its site lies in a gene where "
+        "expanded clones gather (at least 2 subjects or 3 clones, not by its largest clone alone); the value is q of the gene",
+        0.05,
+        f"{_OWN} (tests/expanded_clone_enrichment.tsv)",
+    ),
+    Rule(
         "reported_20",
-        "the estimate is at least 20 % from at least 50 cells (preset inspiired)",
+        "the estimate is at least 20 %, in a specimen of at least 50 estimated cells (preset inspiired-20)",
         0.20,
         _REPORT,
     ),
@@ -152,25 +161,26 @@ _RULES = (
     ),
     Rule(
         "analysis_required",
-        "the specimen's vector copy number is at least 0.01 (1 % of the cells, with one copy each), and its integration "
-        "sites could not be evaluated; the value is the copy number (preset fda-ltfu-2020)",
+        "the patient's specimen has a vector copy number of at least 0.01 (1 % of the cells, with one copy each), and its "
+        "integration sites could not be evaluated; the value is the copy number (preset fda-ltfu-2020)",
         None,
         _FDA,
         is_read=False,
     ),
     Rule(
         "repeat_due",
-        "a clone is predominant (20 %) or persistent (10 %), and the sheet has neither an evaluable specimen within about "
-        "3 months (calling.repeat_days) nor any later one; the value is the day after infusion by which one is asked for "
-        "(preset fda-ltfu-2020)",
+        "a clone is predominant (20 %) or persistent (10 %), and the sheet has neither an evaluable specimen of the same "
+        "tissue and cell type within about 3 months (calling.repeat_days) nor any later one; the value is the day after infusion "
+        "by which one is asked for, empty where the sheet gives no day (preset fda-ltfu-2020)",
         None,
         _FDA,
         is_read=False,
     ),
     Rule(
         "repeat_overdue",
-        "after such a clone, the sheet has later specimens, but no evaluable one within about 3 months; the value is the "
-        "number of days to the next evaluable one, or to the last specimen where none is (preset fda-ltfu-2020)",
+        "after such a clone, the sheet has later specimens of the same tissue and cell type, but no evaluable one within about "
+        "3 months; the value is the number of days to the next evaluable one, or to the last specimen where none is (preset "
+        "fda-ltfu-2020)",
         None,
         _FDA,
         is_read=False,
@@ -222,7 +232,7 @@ PRESETS: dict[str, Preset] = {
         _DOMINANT | _PERSISTENT | {"repeated_20", "analysis_required", "repeat_due", "repeat_overdue"},
     ),
     "inspiired-20": Preset(
-        "estimates of at least 20 % from at least 50 cells, beside the probabilities",
+        "estimates of at least 20 % in specimens of at least 50 cells, beside the probabilities",
         _REPORT,
         _DOMINANT | {"reported_20"},
     ),

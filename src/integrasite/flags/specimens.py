@@ -8,6 +8,7 @@ import pandas as pd
 
 from integrasite.config.calling import Calling
 from integrasite.flags.evidence import counted, is_missing
+from integrasite.flags.lineages import classify
 from integrasite.flags.rules import RULES
 from integrasite.model.library import Library
 
@@ -33,6 +34,7 @@ class Specimen:
         distant: the same, at the nearest days that are far enough away for a clone to be called persistent.
         lod95: fraction that is seen in 95 % of such specimens.
         vcn: largest vector copy number that the sheet gives for it.
+        cells: estimated cells of all clones; where not known, its fragments.
     """
 
     key: Key
@@ -47,6 +49,12 @@ class Specimen:
     distant: tuple[str, ...] = ()
     lod95: float | None = None
     vcn: float | None = None
+    cells: float = 0.0
+
+    @property
+    def cells_of(self) -> str:
+        """Key of `LINEAGES`; "" where the sheet names none."""
+        return classify(*self.lineage)
 
     @property
     def is_clinical(self) -> bool:
@@ -75,7 +83,8 @@ def collect_specimens(
         first = found.setdefault(key, Specimen(key, row.role, False, (row.tissue, row.cell_type), row.days))
         known = [number for number in (first.vcn, row.vcn) if number is not None]
         is_amplicon = first.is_amplicon or row.assay == "amplicon"
-        found[key] = replace(first, is_amplicon=is_amplicon, vcn=max(known, default=None))
+        days = row.days if first.days is None else first.days
+        found[key] = replace(first, is_amplicon=is_amplicon, vcn=max(known, default=None), days=days)
     columns = list(diversity.columns)
     for values in diversity.itertuples(index=False, name=None):
         cells = dict(zip(columns, values, strict=True))
@@ -97,13 +106,15 @@ def collect_specimens(
     }
 
 
-def _measured(specimen: Specimen, cells: dict[str, Any], calling: Calling) -> Specimen:
-    n_fragments = 0 if is_missing(cells["n_fragments"]) else int(cells["n_fragments"])
+def _measured(specimen: Specimen, row: dict[str, Any], calling: Calling) -> Specimen:
+    n_fragments = 0 if is_missing(row["n_fragments"]) else int(row["n_fragments"])
     few = "no" if n_fragments < calling.min_fragments_evaluable else "low_power"
     by_count = "yes" if n_fragments >= calling.min_fragments_power else few
-    loq, lod95 = (None if is_missing(cells[name]) else float(cells[name]) for name in ("loq", "lod95"))
-    evaluable = cells["evaluable"] or by_count
-    return replace(specimen, n_fragments=n_fragments, evaluable=evaluable, loq=loq, lod95=lod95)
+    loq, lod95 = (None if is_missing(row[name]) else float(row[name]) for name in ("loq", "lod95"))
+    return replace(
+        specimen, n_fragments=n_fragments, evaluable=row["evaluable"] or by_count, loq=loq, lod95=lod95,
+        cells=n_fragments if is_missing(row["cells"]) else float(row["cells"]),
+    )  # fmt: skip
 
 
 def _neighbours(specimen: Specimen, line: Sequence[Specimen], apart: int) -> tuple[str, ...]:
@@ -164,4 +175,6 @@ def specimen_flag(
         "threshold": threshold,
         "evidence": words,
         "source": RULES[rule].cited,
+        "codes": "",
+        "quality": "",
     }

@@ -17,6 +17,7 @@ OUTPUT_PATTERNS = (
     "*.vcf.gz.tbi",
     "summary.json",
     "summary.xlsx",
+    "earlier/**/*",
     "tests/**/*",
     "exports/**/*",
     "report/**/*",

@@ -1,7 +1,7 @@
 """Questions to a cohort store, answered by DuckDB from its Parquet files."""
 
 import glob
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import duckdb
@@ -112,8 +112,14 @@ _COHORT = (
 )
 
 
-def read_cohort(store: Path, versions: Sequence[RunVersion], subjects: Sequence[str]) -> pd.DataFrame:
-    """Passing, uniquely placed clones of many subjects, with the columns that the insertion tests need.
+_FILES_AT_ONCE = 50
+"""Files of clones that are held at once; answers do not depend on it."""
+
+
+def read_cohort(
+    store: Path, versions: Sequence[RunVersion], subjects: Sequence[str]
+) -> Iterator[pd.DataFrame]:
+    """Passing, uniquely placed clones of many subjects, with the columns that the insertion tests need, piece by piece.
 
     Texts are categories, since a cohort has millions of rows. Specimens that several runs hold come several times;
     the tests count a subject's site once.
@@ -128,11 +134,11 @@ def read_cohort(store: Path, versions: Sequence[RunVersion], subjects: Sequence[
         for subject, path in one.files.get("clones", {}).items()
         if subject in wanted
     )
-    if not files:
-        return empty_table(STORED["clones"][1])[list(_COHORT)]
     sql = (
         f"SELECT {', '.join(_COHORT)} FROM read_parquet($files, union_by_name = true, hive_partitioning = false) "
         "WHERE status = 'pass' AND placement = 'unique'"
     )
-    frame: pd.DataFrame = _query(store, sql, files).to_pandas(strings_to_categorical=True)
-    return frame.assign(position=frame["position"].astype("int64"))
+    for first in range(0, len(files), _FILES_AT_ONCE):
+        found = _query(store, sql, files[first : first + _FILES_AT_ONCE])
+        frame: pd.DataFrame = found.to_pandas(strings_to_categorical=True)
+        yield frame.assign(position=frame["position"].astype("int64"))

@@ -27,6 +27,16 @@ class Fate(IntEnum):
     SITE_UNIQUE = 30
     SITE_MULTIHIT = 31
     SITE_NOT_PASSED = 32
+    NO_VECTOR = 49
+    TUMOUR_VECTOR = 50
+    TUMOUR_JUNCTION = 51
+    TUMOUR_HOST = 52
+    TUMOUR_HOST_LIKE = 53
+    TUMOUR_BACKBONE = 54
+    TUMOUR_CIRCLE = 55
+    TUMOUR_REARRANGED = 56
+    TUMOUR_UNEXPLAINED = 57
+    TUMOUR_DUPLICATE = 58
 
     @property
     def word(self) -> str:
@@ -78,5 +88,21 @@ FATES: dict[Fate, FateInfo] = {
         "sites", "supports a site that fits several places equally (multihit cluster)"
     ),
     Fate.SITE_NOT_PASSED: FateInfo("sites", "supports a site whose status is not `pass` (see sites.tsv.gz)"),
+    Fate.NO_VECTOR: FateInfo(
+        "recruit", "no 20 bases of a vector or plasmid part in either read: not looked at any further"
+    ),
+    Fate.TUMOUR_VECTOR: FateInfo("align-tumour", "a distinct fragment of the vector alone"),
+    Fate.TUMOUR_JUNCTION: FateInfo("align-tumour", "a distinct fragment of vector and host: junction evidence"),
+    Fate.TUMOUR_HOST: FateInfo("align-tumour", "recruited, but host alone explains it better than the vector"),
+    Fate.TUMOUR_HOST_LIKE: FateInfo(
+        "align-tumour", "fits the vector, but only where the host genome has the same bases"
+    ),
+    Fate.TUMOUR_BACKBONE: FateInfo("align-tumour", "holds plasmid sequence that does not integrate"),
+    Fate.TUMOUR_CIRCLE: FateInfo("align-tumour", "the vector closed to a circle (one LTR or two): not integrated"),
+    Fate.TUMOUR_REARRANGED: FateInfo(
+        "align-tumour", "vector joined to vector where neither provirus nor circle joins it"
+    ),
+    Fate.TUMOUR_UNEXPLAINED: FateInfo("align-tumour", "neither host nor vector explains it"),
+    Fate.TUMOUR_DUPLICATE: FateInfo("align-tumour", "a copy of a fragment that is counted already"),
 }
 """Every fate a ledger can name; `USABLE` never stands there, since each usable pair is given a later fate."""

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ASSAYS = ("amplicon", "wgs", "capture", "rna", "long-read")
+DNA_ASSAYS = ("wgs", "capture", "long-read")
+"""Assays of the tumour road whose reads show where vector and host are joined; RNA shows what is transcribed."""
 ROLES = ("patient", "product", "ntc", "untransduced", "spike-in")
 
 
@@ -36,6 +38,8 @@ class Library:
     vcn: float | None = None
     purity: float | None = None
     ploidy: float | None = None
+    clonotype_fraction: float | None = None
+    blast_fraction: float | None = None
     line: int = 0
 
 

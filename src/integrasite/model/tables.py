@@ -65,8 +65,37 @@ DIVERSITY = _ordered(
     "diversity",
     "subject specimen",
     "subject:str specimen:str days:int n_sites:int cells:float shannon:float simpson:float gini:float uc50:int "
-    "uc50_inspiired:int chao1:float coverage:float lod95:float loq:float evaluable:str n_fragments:int",
+    "uc50_inspiired:int chao1:float coverage:float lod95:float loq:float evaluable:str n_fragments:int "
+    "hill_0:float hill_1:float hill_2:float pielou:float",
 )
+
+DIVERSITY_AT_COVERAGE = _ordered(
+    "diversity_at_coverage",
+    "subject tissue cell_type days specimen",
+    "subject:str tissue:str cell_type:str specimen:str days:int n_counts:int own_coverage:float coverage:float "
+    "size:float method:str hill_0:float hill_0_low:float hill_0_high:float hill_1:float hill_1_low:float "
+    "hill_1_high:float hill_2:float hill_2_low:float hill_2_high:float n_specimens:int reason:str",
+)
+"""One row per specimen: Hill numbers at the coverage that all specimens of its subject, tissue and cell type reach."""
+
+OVERLAP = _ordered(
+    "overlap",
+    "subject specimen other_specimen",
+    "subject:str specimen:str other_specimen:str days:int other_days:int tissue:str other_tissue:str cell_type:str "
+    "other_cell_type:str n_sites:int other_n_sites:int n_shared:int n_shared_by_chance:float n_large:int "
+    "n_large_shared:int jaccard:float jaccard_adjusted:float morisita_horn:float n_shared_estimated:float "
+    "evaluable:str",
+)
+"""One row per pair of specimens of a subject, the earlier one first."""
+
+POPULATION = _ordered(
+    "population",
+    "subject tissue cell_type model",
+    "subject:str tissue:str cell_type:str model:str n_occasions:int first_days:int last_days:int n_clones:int "
+    "n_once:int n_twice:int n_again:int estimate:float se:float low:float high:float pop_size:float status:str "
+    "reason:str",
+)
+"""One row per subject, tissue, cell type and capture-recapture model."""
 
 TRACKING = _ordered(
     "tracking",
@@ -121,15 +150,41 @@ EARLY_LATE = _ordered(
 
 PROXIMITY = _ordered(
     "cancer_gene_proximity",
-    "gene feature test",
-    f"gene:str {_TESTED} feature:str base_rate:float background:str n_listed:int n_found:int",
+    "gene feature test subject",
+    f"gene:str {_TESTED} feature:str base_rate:float background:str n_listed:int n_found:int reference:str "
+    "subject:str n_background:int p_without_gene:float",
 )
 """`gene` is the name of the list: a row speaks of all its genes together."""
+
+CONTROLS = _ordered(
+    "controls",
+    "contig position strand length",
+    "contig:str position:int strand:str length:int is_unique:bool outcome:str",
+)
+"""One row per random place of the host; `is_unique`: the run would have placed a site there, and nowhere else."""
+
+MAPPABILITY = _ordered(
+    "mappability",
+    "contig",
+    "contig:str n_drawn:int n_unique:int fraction:float fraction_low:float fraction_high:float",
+)
+"""One row per contig with control places, and `*` for all of them."""
+
+NOT_TESTED = _ordered("not_tested", "test reason", "test:str reason:str")
+"""One row per test for insertional mutagenesis and reason why it, or a part of it, was not made."""
+
+EARLIER_RUNS = _ordered(
+    "earlier_runs",
+    "run version",
+    "run:str version:int date:str content:str n_specimens:int n_clones:int reason:str",
+)
+"""One row per current run of the cohort store with subjects of this run; `reason` says what of it was not used and why."""
 
 FLAGS = _ordered(
     "flags",
     "subject specimen site_id rule",
-    "subject:str specimen:str site_id:str rule:str tier:int value:float threshold:float evidence:str source:str",
+    "subject:str specimen:str site_id:str rule:str tier:int value:float threshold:float evidence:str source:str "
+    "codes:str quality:str",
 )
 
 HISTORY = Table(
@@ -184,3 +239,126 @@ CONTAMINATION_PAIRS = _ordered(
     "expected:float p:float carry_over:float carry_over_low:float carry_over_high:float",
 )
 """One row per ordered pair of libraries of two subjects that share a site."""
+
+VECTOR_ELEMENTS = _ordered(
+    "vector_elements",
+    "vector start end name",
+    "vector:str start:int end:int name:str strand:str source:str",
+)
+"""One row per element of a vector, 0-based half-open on its one-LTR contig."""
+
+VECTOR_HOST_LIKE = _ordered(
+    "vector_host_like",
+    "vector start end contig host_start",
+    "vector:str start:int end:int contig:str host_start:int host_end:int strand:str identity:float label:str",
+)
+"""One row per stretch of a vector or backbone that the host has too, with its best place; 0-based half-open."""
+
+VECTOR_WORDS = _ordered(
+    "vector_words",
+    "vector position",
+    "vector:str position:int kind:str left:str right:str start:int end:int",
+)
+"""One row per boundary between two host-like stretches that the host does not have side by side."""
+
+VECTOR_CONTROLS = _ordered("vector_controls", "contig start", "contig:str start:int end:int")
+"""One row per window that stands once in the host, 0-based half-open."""
+
+HOST_DEPTH = _ordered(
+    "host_depth",
+    "sample locus",
+    "sample:str locus:str length:int gc:float n_pairs:int n_fragments:int fragments_per_base:float",
+)
+"""One row per control locus of a tumour sample: pairs that lie in it, the distinct fragments that these show, and fragments
+per base, corrected for fragments that reach beyond the locus."""
+
+TUMOUR_JUNCTIONS = _ordered(
+    "tumour_junctions",
+    "sample fragment kind vector vector_position vector_direction contig host_position host_direction",
+    "sample:str fragment:int kind:str vector:str vector_position:int vector_direction:int contig:str host_position:int "
+    "host_direction:int overlap:int host_anchor:int vector_anchor:int host_identity:float vector_identity:float "
+    "weight:float n_places:int n_copies:int reach:int is_specific:bool",
+)
+"""One row per distinct fragment, breakpoint between vector and host, and host place. Positions are 0-based: the bases next to
+the junction (`kind` `split`), or the innermost known ones (`discordant`; the junction lies within `reach` bp of
+`host_position`). A direction of +1 says that the sequence goes on to higher coordinates, away from the junction. `overlap`:
+bases that both could claim (they are given to the vector), below 0: inserted ones. The `weight`s of one breakpoint sum to 1."""
+
+TUMOUR_FRAGMENTS = _ordered(
+    "tumour_fragments",
+    "sample fragment",
+    "sample:str fragment:int n_copies:int vector:str vector_start:int vector_end:int n_vector:int n_specific:int "
+    "midpoint:int host_contig:str host_start:int host_end:int n_host:int kind:str words:str elements:str is_single:bool "
+    "name:str length:int joins:str",
+)
+"""One row per distinct recruited fragment. `vector_*` and `midpoint` are one-LTR coordinates (0-based, half-open); `kind`:
+`vector`, `junction`, `host`, `backbone`, `vector_host_like`, `circle`, `rearranged`, `none`; `name`: the read that stands for
+its copies; `length`: bp where both ends are known on one sequence, else missing; `joins`: breakpoints
+within the vector that its reads show, as `1999-:3100+`: base 1999, whose sequence goes on to lower coordinates, beside base 3100,
+whose sequence goes on to higher ones."""
+
+TRANSGENE_COVERAGE = _ordered(
+    "transgene_coverage",
+    "sample vector start",
+    "sample:str vector:str start:int end:int elements:str n_fragments:int expected:float copies:float low:float high:float",
+)
+"""One row per tumour sample, vector and window of the one-LTR contig (0-based half-open): distinct informative fragments with
+their middle in it, those expected for one copy per diploid genome, and copies per diploid genome with a 95 % interval."""
+
+TRANSGENE_STRUCTURE = _ordered(
+    "transgene_structure",
+    "sample vector start end kind",
+    "sample:str vector:str kind:str start:int end:int n_fragments:int evidence:str copies:float share:float p:float",
+)
+"""One row per tumour sample, vector and stretch of the one-LTR contig (0-based half-open) that is not as in the whole provirus;
+`kind`: `deletion`, `inversion`, `truncation`, `duplication`, `circle`."""
+
+TUMOUR_SITES = _ordered(
+    "tumour_sites",
+    "sample contig position strand vector cluster",
+    "sample:str subject:str contig:str position:int strand:str site_id:str vector:str placement:str cluster:str ends:str "
+    "n_split_5:int n_discordant_5:int n_split_3:int n_discordant_3:int n_fragments:int n_reads:int n_fragments_subject:int "
+    "host_5:int host_3:int vector_5:int vector_3:int vector_direction_5:int vector_direction_3:int overlap_5:int "
+    "overlap_3:int tsd_length:int is_tsd_ok:bool position_low:int position_high:int is_exact:bool tier:str "
+    "n_junction_5:int n_junction_3:int n_intact:int vaf:float vaf_low:float vaf_high:float ccf:float ccf_low:float "
+    "ccf_high:float fraction_of:str limit:float p_ends:float clone:str status:str reason:str",
+)
+"""One row per sample of a subject and site of that subject, seen in the sample or not. Side 5 is where U3 is due, side 3 where
+U5 is. `host_*` and `vector_*` are 0-based (host base and one-LTR base next to the junction), missing where no read shows that
+junction; `position*` are 1-based. `limit`: the largest fraction that would have been missed in 5 % of such samples."""
+
+SITE_COUNTS = _ordered(
+    "site_counts",
+    "sample contig position strand vector cluster",
+    "sample:str contig:str position:int strand:str vector:str cluster:str n_junction_5:int n_junction_3:int n_intact:int "
+    "window_junction_5:float window_junction_3:float window_intact:float",
+)
+"""One row per sample and site: distinct fragments over each junction and over the intact site, and for each kind the number of
+bases at which such a fragment can begin (`fragment_windows` in `sites/tumour_fractions.py`); 0: that junction is not counted."""
+
+ATTRIBUTION = _ordered(
+    "attribution",
+    "subject rank",
+    "subject:str rank:int item:str sample:str vector:str site_id:str finding:str direction:str value:float value_low:float "
+    "value_high:float unit:str source:str wording:str",
+)
+"""One row per subject with a tumour sample and piece of evidence. `direction`: what the finding speaks for or against is that the
+vector's insertion had a part in the tumour (`for`, `against`, `neutral`, `not_tested`); the rows are not added up."""
+
+TRANSGENE = _ordered(
+    "transgene",
+    "sample vector",
+    "sample:str subject:str vector:str verdict:str reason:str n_fragments:int n_bins:int lob:int lod_vcn:float vcn:float "
+    "vcn_low:float vcn_high:float tumour_vcn:float tumour_vcn_low:float tumour_vcn_high:float clonality:str breadth:float "
+    "elements:str product:str required_vcn:float lod_localise:float depth:float n_controls:int n_junctions:int "
+    "n_beside_virus:int n_hopped:int n_shared:int n_host_like:int n_backbone:int findings:str",
+)
+"""One row per tumour sample and vector. `lob`: fragments that samples without the vector still show; `lod_vcn`: copies per
+diploid genome at which POSITIVE is called in 95 of 100 samples; `lod_localise`: copies of one site at which the site is found."""
+
+VECTOR_DIFFERENCES = _ordered(
+    "vector_differences",
+    "sample vector position",
+    "sample:str vector:str position:int given:str seen:str n_fragments:int n_covering:int",
+)
+"""One row per base at which a sample's fragments agree on another base than the vector that was given (0-based, one-LTR)."""

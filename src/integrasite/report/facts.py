@@ -106,9 +106,10 @@ def records(frame: pd.DataFrame) -> list[Row]:
 
 
 def site_facts(tables: RunTables, site_ids: Iterable[str]) -> dict[str, Row]:
-    """Annotation rows of the given sites."""
-    chosen = tables.annotation[tables.annotation["site_id"].isin(set(site_ids))]
-    return {row["site_id"]: row for row in records(chosen)}
+    """Annotation rows of the given sites; of sites that only earlier runs have, theirs."""
+    wanted = set(site_ids)
+    both = (tables.earlier_annotation, tables.annotation)
+    return {row["site_id"]: row for table in both for row in records(table[table["site_id"].isin(wanted)])}
 
 
 def clones_of(tables: RunTables, rows: pd.DataFrame) -> list[Clone]:
@@ -118,10 +119,14 @@ def clones_of(tables: RunTables, rows: pd.DataFrame) -> list[Clone]:
 
 
 def passing(tables: RunTables, specimens: Iterable[Specimen]) -> pd.DataFrame:
-    """Clones that passed, of the given specimens."""
+    """Clones that passed, of the given specimens; of earlier runs, too, where such specimens are given."""
     wanted = {(specimen.subject, specimen.name) for specimen in specimens}
     clones = tables.clones
-    passed = clones[(clones["status"] == "pass") & clones["fraction"].notna()]
+    if len(tables.earlier_clones):
+        clones = pd.concat([clones, tables.earlier_clones], ignore_index=True)
+    # a fraction of cells (tumour samples) cannot stand beside fractions of vector-marked copies
+    is_marked = clones["fraction"].notna() & (clones["estimator"] != "ccf")
+    passed = clones[(clones["status"] == "pass") & is_marked]
     keys = zip(passed["subject"], passed["specimen"], strict=True)
     return passed[pd.Series([key in wanted for key in keys], index=passed.index, dtype=bool)]
 
@@ -153,8 +158,12 @@ def _specimen(libraries: list[Library], diversity: Row) -> Specimen:
     )
 
 
-def _from_table(tables: RunTables, row: Row) -> Specimen:
-    clones = tables.clones
+def earlier_specimens(tables: RunTables) -> list[Specimen]:
+    """Specimens of earlier runs, from the cohort store."""
+    return [_from_table(tables.earlier_clones, row) for row in records(tables.earlier_diversity)]
+
+
+def _from_table(clones: pd.DataFrame, row: Row) -> Specimen:
     mine = records(
         clones[(clones["subject"] == row["subject"]) & (clones["specimen"] == row["specimen"])].head(1)
     )
@@ -181,7 +190,7 @@ def specimens_of(study: Study, tables: RunTables, subject: str | None = None) ->
     for library in study.amplicon_libraries:
         groups.setdefault((library.subject, library.specimen), []).append(library)
     specimens = [_specimen(rows, found.get(key, {})) for key, rows in groups.items()]
-    specimens += [_from_table(tables, row) for key, row in found.items() if key not in groups]
+    specimens += [_from_table(tables.clones, row) for key, row in found.items() if key not in groups]
     rank = {
         name: place for place, name in enumerate(dict.fromkeys(specimen.subject for specimen in specimens))
     }

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from integrasite.flags.rules import DOMINANCE
+from integrasite.flags.rules import DOMINANCE, PERSISTENCE
 from integrasite.flags.tiers import TIERS
 from integrasite.report.facts import Clone, Row, clones_of, records, site_facts
 from integrasite.report.view import View
@@ -10,12 +10,12 @@ from integrasite.report.words import number
 
 INDETERMINATE = "indeterminate: retest"
 _DOUBT = ("unverified", "recalled", "not checked", "not read")
-_SIZES = [name for name, _, _ in reversed(DOMINANCE)]
+_SIZES = tuple([name for name, _, _ in reversed(rules)] for rules in (DOMINANCE, PERSISTENCE))
 
 
 @dataclass(frozen=True)
 class Flagged:
-    """A clone of one specimen with the rules that it raised (of `dominant_*` the largest only)."""
+    """A clone of one specimen with the rules that it raised (of `dominant_*` and `persistent_*` the largest only)."""
 
     flags: tuple[Row, ...]
     clone: Clone | None
@@ -31,6 +31,23 @@ class Flagged:
     def is_undecided(self) -> bool:
         """Whether a rule holds whose tier the data cannot settle."""
         return any(number(flag["tier"]) is None for flag in self.flags)
+
+    @property
+    def quality(self) -> str:
+        """What leaves the strongest tier open, joined by commas."""
+        words = [flag["quality"] for flag in self.flags if number(flag["tier"]) == self.tier]
+        return ",".join(dict.fromkeys(word for found in words for word in found.split(",") if word))
+
+    @property
+    def codes(self) -> str:
+        """The evidence as codes."""
+        return str(next((flag["codes"] for flag in self.flags if flag["codes"]), ""))
+
+    @property
+    def advice(self) -> str:
+        """The wording of the tier, or that it cannot be settled."""
+        is_open = self.is_undecided and (self.tier is None or self.tier > 2)
+        return INDETERMINATE if is_open else tier_words(self.tier, self.quality)
 
     @property
     def rank(self) -> tuple[float, float]:
@@ -50,16 +67,23 @@ def is_unverified(words: str) -> bool:
     return any(word in words.lower() for word in _DOUBT)
 
 
-def tier_words(tier: object) -> str:
-    """The suggested wording of a tier; without a tier, the data cannot settle it."""
+def tier_words(tier: object, quality: str = "") -> str:
+    """The suggested wording of a tier; without a tier, the data cannot settle it.
+
+    A tier that something leaves open keeps its wording: what it asks for is not less urgent for that.
+    """
     grade = number(tier)
-    return INDETERMINATE if grade is None else TIERS.get(int(grade), f"tier {grade:.0f}")
+    if grade is None:
+        return INDETERMINATE
+    words = TIERS.get(int(grade), f"tier {grade:.0f}")
+    return f"{INDETERMINATE} ({quality.replace(',', ', ').replace('_', ' ')}); {words}" if quality else words
 
 
 def _without_smaller(flags: list[Row]) -> tuple[Row, ...]:
-    """A clone of 30 % also reaches 20 and 10 %: keep the largest."""
-    sizes = [name for name in _SIZES if any(flag["rule"] == name for flag in flags)]
-    return tuple(flag for flag in flags if flag["rule"] not in sizes[1:])
+    """A clone of 30 % also reaches 20 and 10 %, once or persistently: keep the largest of each."""
+    raised = {flag["rule"] for flag in flags}
+    smaller = {name for names in _SIZES for name in [name for name in names if name in raised][1:]}
+    return tuple(flag for flag in flags if flag["rule"] not in smaller)
 
 
 def flagged_clones(view: View) -> list[Flagged]:

@@ -32,6 +32,14 @@ REFERENCES = {
 KEYS = ["contig", "start", "end", "gene", "subject", "feature"]
 """What tells findings of one test apart; a table has some of these columns."""
 NUMBERS = ("n_sites", "n_subjects", "n_largest_subject", "observed", "expected", "effect", "p", "q")
+TEST_TITLES = {
+    "expanded_clone_enrichment": "Large clones per gene",
+    "common_sites": "Sites per gene and window",
+    "early_late": "Late against early sites",
+    "cancer_gene_proximity": "Sites near listed genes",
+    "grubbs": "Grubbs' test",
+}
+"""Names of the tests in `not_tested.tsv`."""
 EXTRAS = ("p_without_subject", "p_without_top_clone", "base_rate")
 TITLES = {
     "n_sites": "sites",
@@ -102,7 +110,25 @@ def _genes(rows: pd.DataFrame) -> str:
 
 
 def _missing(view: View, key: str, reason: str) -> str:
-    return f"the results hold no {FILES[key][0]}" if view.tables.lacks(key) else reason
+    """Why a test was not made: as the run wrote it down, or, where it did not, the reasons that there can be."""
+    if view.tables.lacks(key):
+        return f"the results hold no {FILES[key][0]}"
+    return "; ".join(_written(view, key)) or reason
+
+
+def _written(view: View, key: str) -> list[str]:
+    """The reasons that `not_tested.tsv` gives for the tests of one table; of nearness, those of the large clones."""
+    rows = view.tables.not_tested
+    found = rows.loc[rows["test"] == FILES[key][1].name, "reason"]
+    words = [str(reason).removeprefix("not tested: ") for reason in found]
+    lead = "largest clones not tested: "
+    return [text.removeprefix(lead) for text in words if key != "proximity" or text.startswith(lead)]
+
+
+def _partly(view: View) -> list[str]:
+    """What was not tested within tests that were made."""
+    rows = view.tables.not_tested
+    return [f"{TEST_TITLES.get(row['test'], row['test'])}: {row['reason']}." for row in records(rows)]
 
 
 def _expanded(view: View) -> Test:
@@ -254,7 +280,7 @@ def gene_tests(view: View) -> Section:
     """Do genes or regions collect more insertions than chance?"""
     tests = _tests(view)
     state, answer = _answer(view, tests)
-    notes = [test.words for test in tests] + _grubbs(view)
+    notes = [test.words for test in tests] + _grubbs(view) + _partly(view)
     notes.append(
         "A finding is an association. Subjects with too few sites take no part, and a list's nearness to all sites against "
         "the genome (all_sites) is expected of vectors that prefer genes."

@@ -1,6 +1,7 @@
 """Is any clone near a gene where insertional mutagenesis has been seen? The flags and their evidence."""
 
 from integrasite.annotate.known_events import EVENT_CLASSES, MODES, UNVERIFIED, bundled_known_events
+from integrasite.flags.codes import CODES
 from integrasite.flags.rules import RULES
 from integrasite.flags.tiers import TIERS
 from integrasite.report.blocks import Cell, Column, Grid, Notes, Section, State, frame_tsv
@@ -11,7 +12,6 @@ from integrasite.report.flagged import (
     flagged_clones,
     is_unverified,
     specimen_flags,
-    tier_words,
 )
 from integrasite.report.view import TOP_CLONES, View
 from integrasite.report.words import (
@@ -32,7 +32,7 @@ FLAG_COLUMNS = (
     ("clone", "clone", False),
     ("fraction", "fraction", True),
     ("gene and known event", "event", False),
-    ("evidence by rule", "rule", False),
+    ("codes, and evidence by rule", "codes", False),
     ("source", "unverified", False),
 )
 FIT_WORDS = {"fits": "geometry fits", "does_not_fit": "geometry does not fit", "unknown": "geometry unknown"}
@@ -87,7 +87,6 @@ def _clone_name(clone: Clone | None, site_id: str) -> Cell:
 def _flag_cells(view: View, one: Flagged) -> tuple[Cell, ...]:
     first, tier = one.flags[0], one.tier
     tone = "warn" if one.is_undecided or (tier is not None and tier <= 2) else ""
-    advice = INDETERMINATE if one.is_undecided and (tier is None or tier > 2) else tier_words(tier)
     found = view.specimen(first["subject"], first["specimen"])
     where = f"{first['subject']} {found.label if found else first['specimen']}"
     row = one.clone.row if one.clone else {}
@@ -96,10 +95,11 @@ def _flag_cells(view: View, one: Flagged) -> tuple[Cell, ...]:
         f"{percent(row.get('fraction'))}\n{percent_range(row.get('fraction_low'), row.get('fraction_high'))}"
     )
     evidence = "\n".join(f"{flag['rule']}: {flag['evidence']}" for flag in one.flags)
+    evidence = f"{one.codes}\n{evidence}" if one.codes else evidence
     sources = "\n".join(dict.fromkeys(sentence(source_words(flag["source"])) for flag in one.flags))
     return (
         Cell(MISSING if tier is None else str(tier), tier, tone),
-        Cell(advice, tone="narrow"),
+        Cell(one.advice, tone="narrow"),
         Cell(f"{gene}\n{_clone_name(one.clone, first['site_id']).text}\n{where}", f"{gene} {where}", "lines"),
         Cell(size, number(row.get("fraction")), "lines"),
         Cell(
@@ -298,7 +298,11 @@ def _named(view: View, one: Flagged) -> str:
 
 def _how_to_read(view: View) -> Notes:
     tiers = [f"Tier {tier}: {words}." for tier, words in TIERS.items()]
-    tiers.append(f"No tier: {INDETERMINATE}. Missing data never lowers a tier.")
+    tiers.append(
+        f"No tier, or words before its wording: {INDETERMINATE}. Missing data never makes a tier weaker; a clone of "
+        "lymphoid cells only after stem cells (L1), and one that fell below half of its peak (G-), are one tier weaker."
+    )
+    tiers += [f"{letter}: {words.replace('`', '')}." for letter, words in CODES.items()]
     window = f"{view.study.config.calling.known_event_window:,} bp"
     tiers.append(
         f"'At a gene' means inside it or within {window}. The tiers are this "

@@ -6,6 +6,7 @@ from markupsafe import Markup
 from integrasite.report import figures
 from integrasite.report.blocks import Block, Cell, Column, Figure, Grid, Notes, Section
 from integrasite.report.clone_grid import top_clones
+from integrasite.report.earlier import earlier_notes, followed
 from integrasite.report.facts import Clone, Specimen, clone_ids, passing, records
 from integrasite.report.palette import line_paint
 from integrasite.report.tracked import course_notes, growth_answer, growth_tables, untested_notes
@@ -16,9 +17,9 @@ Group = tuple[str, str]
 
 
 def _groups(view: View) -> dict[Group, list[Specimen]]:
-    """Evaluable specimens with a day, by subject and source."""
+    """Evaluable specimens with a day, those of earlier runs included, by subject and source."""
     groups: dict[Group, list[Specimen]] = {}
-    for one in view.evaluable:
+    for one in followed(view):
         if one.days is not None:
             groups.setdefault((one.subject, one.source), []).append(one)
     return groups
@@ -45,7 +46,7 @@ def _lacking(view: View, groups: dict[Group, list[Specimen]]) -> list[str]:
 def growth(view: View) -> Section:
     """Is any clone growing?"""
     groups = _groups(view)
-    rows = passing(view.tables, view.evaluable)
+    rows = passing(view.tables, followed(view))
     series = {key: group for key, group in groups.items() if _n_times(group) > 1}
     state, answer = growth_answer(view)
     blocks: list[Block] = [*growth_tables(view)]
@@ -53,7 +54,7 @@ def growth(view: View) -> Section:
         item for item in series.items() if item[0][0] in view.drawn_subjects
     ):
         blocks += _figure(view, key, group, rows, place)
-    notes = [*untested_notes(view), *_lacking(view, groups), *course_notes(view)]
+    notes = [*earlier_notes(view), *untested_notes(view), *_lacking(view, groups), *course_notes(view)]
     course = _largest_change(view, series, rows)
     notes += [f"Fractions of the largest clones over time: {course}"] if course else []
     blocks += [Notes(notes)] if notes else []

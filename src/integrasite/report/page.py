@@ -8,7 +8,7 @@ from jinja2 import DictLoader, Environment, StrictUndefined
 from markupsafe import Markup
 
 from integrasite.io.text import read_text
-from integrasite.report.blocks import Facts, Figure, Grid, Notes, Section
+from integrasite.report.blocks import Card, Facts, Figure, Grid, Notes, Section
 from integrasite.report.clones import dominance, insertions
 from integrasite.report.contamination import contamination
 from integrasite.report.definitions import DEFINITIONS, FOLDER, LIMITATIONS
@@ -17,7 +17,9 @@ from integrasite.report.genes import genes
 from integrasite.report.growth import growth
 from integrasite.report.methods import methods, not_assessed
 from integrasite.report.names import page_name
+from integrasite.report.population import population
 from integrasite.report.trust import asked, trust
+from integrasite.report.tumour import tumour
 from integrasite.report.view import View
 
 SECTIONS = (
@@ -26,14 +28,16 @@ SECTIONS = (
     contamination,
     dominance,
     growth,
+    population,
     genes,
     gene_tests,
     insertions,
+    tumour,
     not_assessed,
     methods,
 )
 TEMPLATE = "page.html.j2"
-KINDS = {Facts: "facts", Figure: "figure", Grid: "grid", Notes: "notes"}
+KINDS = {Card: "card", Facts: "facts", Figure: "figure", Grid: "grid", Notes: "notes"}
 
 
 @dataclass(frozen=True)
@@ -72,7 +76,7 @@ def sections_of(view: View) -> list[Section]:
 def _links(view: View) -> Sequence[Link]:
     if view.subject is not None:
         return [Link("All subjects of the run", "../index.html")]
-    return [Link(name, f"subjects/{page_name(name)}") for name in view.subjects]
+    return [Link(name, f"subjects/{page_name(name)}") for name in view.all_subjects]
 
 
 def render_page(view: View) -> str:

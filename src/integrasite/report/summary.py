@@ -83,12 +83,28 @@ def _flags(view: View) -> list[Row]:
     return [
         {key: plain(value) for key, value in flag.items()}
         | {
-            "suggested": tier_words(flag["tier"]) if flag["site_id"] else None,
+            "suggested": tier_words(flag["tier"], flag["quality"]) if flag["site_id"] else None,
             "unverified": is_unverified(flag["source"]),
         }
         | {"gene": gene_label(sites.get(flag["site_id"], {}))}
         for flag in flags
     ]
+
+
+def _tumour(view: View) -> Row:
+    """Verdicts, sites that pass, what of the vector is changed, and the attribution sheets."""
+    tables = view.tables
+    passed = tables.tumour_sites[tables.tumour_sites["status"] == "pass"]
+    frames = {
+        "verdicts": tables.transgene,
+        "sites": passed,
+        "structure": tables.transgene_structure,
+        "attribution": tables.attribution,
+    }
+    return {
+        key: [{name: plain(value) for name, value in row.items()} for row in records(frame)]
+        for key, frame in frames.items()
+    }
 
 
 def _counts(view: View) -> Row:
@@ -134,6 +150,7 @@ def summarise(view: View) -> str:
         },
         "specimens": [_specimen(view, one) for one in view.specimens],
         "flags": _flags(view),
+        "tumour": _tumour(view),
         "counts": _counts(view),
     }
     return json.dumps(content, sort_keys=True, indent=2, ensure_ascii=False, allow_nan=False) + "\n"

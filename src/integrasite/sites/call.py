@@ -84,7 +84,7 @@ def place_molecules(evidence: Evidence, context: SubjectContext) -> tuple[pd.Dat
     calling = context.calling
     molecules = evidence.molecules
     is_sheared = all(library.is_sheared for library in context.libraries.values())
-    known = _junctions_of(weigh_lengths(evidence.places, calling) if is_sheared else evidence.places)
+    known = junctions_of(weigh_lengths(evidence.places, calling) if is_sheared else evidence.places)
     is_unique = known["posterior"] >= calling.min_place_posterior
     unique = known[is_unique].drop_duplicates("molecule").join(molecules[_SEEN], on="molecule")
     has_umi = any(context.umi_lengths.values())
@@ -102,7 +102,7 @@ def place_molecules(evidence: Evidence, context: SubjectContext) -> tuple[pd.Dat
     return placed.sort_values("molecule", kind="stable", ignore_index=True), places
 
 
-def _junctions_of(places: pd.DataFrame) -> pd.DataFrame:
+def junctions_of(places: pd.DataFrame) -> pd.DataFrame:
     """One row per molecule and junction: breakpoints of one junction are one place; the likeliest (first) one stays."""
     ordered = places.sort_values(
         ["molecule", "posterior", *_PLACE, "breakpoint"],
