@@ -14,6 +14,7 @@ CODE_OF = np.full(256, 4, np.uint8)
 for _code, _base in enumerate("ACGT"):
     CODE_OF[ord(_base)] = CODE_OF[ord(_base.lower())] = _code
 _LETTERS = np.frombuffer(b"ACGT", np.uint8)
+_ALL_LETTERS = np.frombuffer(b"ACGTN", np.uint8)
 _COMPLEMENT = np.array([3, 2, 1, 0, 4], np.uint8)
 
 
@@ -21,6 +22,11 @@ def encode(sequence: str | bytes) -> Codes:
     """A sequence as codes."""
     raw = sequence.encode("ascii") if isinstance(sequence, str) else sequence
     return CODE_OF[np.frombuffer(raw, np.uint8)]
+
+
+def decode(codes: Codes) -> str:
+    """Codes 0-4 as letters; 4 is N."""
+    return _ALL_LETTERS[codes].tobytes().decode("ascii")
 
 
 def reverse_complement(codes: Codes) -> Codes:

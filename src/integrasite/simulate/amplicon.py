@@ -29,7 +29,7 @@ from integrasite.simulate.sequences import Bools, Ints
 from integrasite.simulate.truth import Tally, classify_pairs, match_indices
 from integrasite.simulate.truth_tables import molecule_table, read_table, site_table
 from integrasite.simulate.uniqueness import molecules_are_unique, near_host_sequence
-from integrasite.simulate.vector import ltr_length
+from integrasite.transgene.provirus import ltr_length
 
 BLOCK = 40_000
 """Pairs that are made at once; results do not depend on how the caller uses the blocks."""

@@ -8,6 +8,7 @@ import numpy.typing as npt
 
 from integrasite.errors import ConfigError
 from integrasite.kernels.codes import Codes, encode
+from integrasite.kernels.codes import decode as decode
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -15,11 +16,6 @@ Bools = npt.NDArray[np.bool_]
 
 LETTERS = np.frombuffer(b"ACGTN", np.uint8)
 COMPLEMENT = np.array([3, 2, 1, 0, 4], np.uint8)
-
-
-def decode(codes: Codes) -> str:
-    """Codes 0-4 as letters."""
-    return LETTERS[codes].tobytes().decode("ascii")
 
 
 def random_bases(rng: np.random.Generator, length: int, gc: float = 0.41) -> Codes:

@@ -73,19 +73,3 @@ def _ltr(rng: np.random.Generator) -> Codes:
     """U3 (shortened, as in self-inactivating vectors), R and U5."""
     pieces = [encode(U3_START), random_bases(rng, 34), encode(R_START), random_bases(rng, 77, 0.5)]
     return np.concatenate([*pieces, random_bases(rng, 53, 0.5), encode(U5_END)])
-
-
-def ltr_length(codes: Codes, longest: int = 1000) -> int:
-    """Length of the longest repeat that both begins and ends the provirus: its LTR.
-
-    Args:
-        codes: the provirus, LTR to LTR.
-        longest: longest LTR considered, bp.
-
-    Returns:
-        Length in bp; 0 if the two ends share nothing.
-    """
-    for length in range(min(longest, codes.size // 2), 20, -1):
-        if np.array_equal(codes[:length], codes[codes.size - length :]):
-            return length
-    return 0

@@ -1,0 +1,1 @@
+"""The transgene in tumour samples: the vector's map, the fragments that touch it, and what they say."""
