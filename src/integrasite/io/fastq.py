@@ -5,10 +5,8 @@ Text is taken apart by a compiled kernel: six times as fast as records one by on
 
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import ExitStack, closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from queue import Full, Queue
-from threading import Event, Thread
 from typing import BinaryIO
 
 import numpy as np
@@ -16,6 +14,7 @@ import numpy.typing as npt
 from xopen import xopen
 
 from integrasite.errors import DataError
+from integrasite.io.read_ahead import read_ahead
 from integrasite.kernels.fastq import (
     GOOD,
     NO_HEADER,
@@ -29,7 +28,6 @@ from integrasite.kernels.layout import ReadBatch
 BATCH_PAIRS = 8192
 """Pairs per batch; chunks are made of whole batches, so the number never changes a result."""
 _BLOCK = 1 << 22
-_AHEAD = 8
 _WRONG = {
     NO_HEADER: "a record does not begin with '@'",
     NO_PLUS: "the third line of a record does not begin with '+'",
@@ -138,42 +136,6 @@ def _to_batch(taken: list[tuple[_Bytes, _Offsets]], has_linker: bool, has_index:
     return ReadBatch(*take_sequences(*taken[0]), *linker, index[0], index[2])
 
 
-def _read_ahead(batches: Generator[list[tuple[_Bytes, _Offsets]]]) -> Iterator[list[tuple[_Bytes, _Offsets]]]:
-    """The same batches, read by a thread of their own while the last ones are classified."""
-    waiting: Queue[list[tuple[_Bytes, _Offsets]] | BaseException | None] = Queue(maxsize=_AHEAD)
-    is_closed = Event()
-
-    def put(item: list[tuple[_Bytes, _Offsets]] | BaseException | None) -> bool:
-        while not is_closed.is_set():
-            try:
-                waiting.put(item, timeout=0.1)
-                return True
-            except Full:
-                continue
-        return False
-
-    def work() -> None:
-        try:
-            with closing(batches):
-                for batch in batches:
-                    if not put(batch):
-                        return  # nobody wants the rest
-            put(None)
-        except BaseException as error:  # handed to the reader's own thread, which raises it
-            put(error)
-
-    worker = Thread(target=work, daemon=True)
-    worker.start()
-    try:
-        while (item := waiting.get()) is not None:
-            if isinstance(item, BaseException):
-                raise item
-            yield item
-    finally:
-        is_closed.set()
-        worker.join()
-
-
 def read_batches(
     junction: Sequence[Path], linker: Sequence[Path], index: Sequence[Path], chunk: int = 0, n_chunks: int = 1
 ) -> Iterator[ReadBatch]:
@@ -192,10 +154,51 @@ def read_batches(
     number = 0
     for lane in range(len(junction)):
         paths = [files[lane] for files in (junction, linker, index) if files]
-        for taken in _read_ahead(_lane(paths)):
+        for taken in read_ahead(_lane(paths)):
             if number % n_chunks == chunk:
                 yield _to_batch(taken, bool(linker), bool(index))
             number += 1
+
+
+def read_texts(r1: Sequence[Path], r2: Sequence[Path]) -> Iterator[list[tuple[_Bytes, _Offsets]]]:
+    """Read lanes one after the other as text: per batch, and file of the lane, the text and the spans of its records.
+
+    Args:
+        r1: files of read 1, one per lane.
+        r2: files of read 2, one per lane; empty for single-end input.
+
+    Returns:
+        As `kernels.fastq.index_records` fills them.
+
+    Raises:
+        DataError: as `read_batches`.
+    """
+    for lane in range(len(r1)):
+        with ExitStack() as stack:
+            streams = [
+                stack.enter_context(closing(read_ahead(_file(files[lane])))) for files in (r1, r2) if files
+            ]
+            for parts in zip(*streams, strict=False):  # a file that ends early is found by `_check_step`
+                taken = [part for _, part in parts]
+                _check_step([reader for reader, _ in parts], taken)
+                if not len(taken[0][1]):
+                    break
+                yield taken
+
+
+def _file(path: Path) -> Generator[tuple[_Reader, tuple[_Bytes, _Offsets]]]:
+    """One file's batches, the last one empty, each with how far the file was read by then."""
+    try:
+        handle = xopen(path, "rb", threads=0)
+    except Exception as error:
+        raise DataError(f"{path}: cannot be opened ({error}); expected a FASTQ file, plain or gzip") from None
+    with handle:
+        reader = _Reader(path, handle)
+        while True:
+            taken = reader.take(BATCH_PAIRS)
+            yield replace(reader, text=b""), taken
+            if not len(taken[1]):
+                return
 
 
 def estimate_pairs(junction: Sequence[Path]) -> int:

@@ -1,0 +1,281 @@
+"""Which reads of a batch show bases of a target, and where reads of known loci lie.
+
+Targets (vectors, plasmid parts) are looked for with few bases and an error: every exact word of `SEED` bases that a target has
+is found in a direct-address bitmap that fits the second-level cache, then extended along the target over at most one mismatch.
+Loci (single-copy host loci, windows around sites) are looked for with some long exact words of each read, since
+their reads lie in them as a whole. Both strands of either are in the tables, so reads are read once, as they come.
+`reference_recruit` does the same slowly.
+"""
+
+from typing import NamedTuple
+
+import numba
+import numpy as np
+import numpy.typing as npt
+
+from integrasite.kernels.codes import CODE_OF
+
+SEED = 11
+"""Bases of an exact word of a target. Of `MIN_SPAN` bases with one mismatch eleven in a row agree unless it is one of the two
+in the middle; of 23 always. With ten, ten times as many words of host reads would have to be looked at."""
+MIN_SPAN = 20
+"""Target bases, one of which may differ, that make a read a read of the target."""
+MIN_TRIPLETS = 8
+"""Fewest distinct triplets in the matched bases: 20 bases of random sequence have about 16, poly-A has 1, a repeat of
+three bases 3. An exact match with as many always holds a word that is in the table."""
+SEED_TRIPLETS = 3
+"""Words with this many distinct triplets or fewer are not looked up; matches that begin at other words run over them."""
+WORD = 25
+"""Bases of a locus's words: long enough to be unique in a genome, short enough for reads of 36 bases."""
+SAMPLES = 12
+"""About how many words of a read are compared with the loci, evenly spaced: at one error in a hundred bases three quarters of
+them have none."""
+BARRIER = 6
+"""Stands between sequences of a table; matches nothing, and no match goes over it."""
+UNREADABLE = 5
+"""Stands in a table for a base that is not A, C, G or T; matches nothing."""
+
+_SEED_MASK = np.uint64((1 << (2 * SEED)) - 1)
+_WORD_MASK = np.uint64((1 << (2 * WORD)) - 1)
+_MIX = np.uint64(0x9E3779B97F4A7C15)
+
+Bytes = npt.NDArray[np.uint8]
+Ints = npt.NDArray[np.int64]
+Small = npt.NDArray[np.int32]
+
+
+class SeedTable(NamedTuple):
+    """Words of all targets, both strands.
+
+    `bits`: one bit per possible word; `words`, `rows`: an open-addressing table from word (-1 empty) to row; `first`: per row its
+    first entry of `places` (one more at the end); `places`: where in `sequence` the word begins; `sequence`: codes,
+    barriers at both ends and between sequences; `owner`: target of each of its bases (-1 barrier).
+    """
+
+    bits: Bytes
+    words: Small
+    rows: Small
+    first: Small
+    places: Small
+    sequence: Bytes
+    owner: Small
+
+
+class LocusTable(NamedTuple):
+    """Words of all loci, both strands, by open addressing.
+
+    `bits`: one bit per slot of a table eight times as large; `words`: the words; `places`: 1 + where the word begins in the
+    loci end to end, negative for the other strand, 0 for an empty slot; `offsets`: where each locus begins (n + 1).
+    """
+
+    bits: Bytes
+    words: npt.NDArray[np.uint64]
+    places: Small
+    offsets: Ints
+
+
+class Hits(NamedTuple):
+    """Per read: bases of its longest match, whose target that is (-1 none), locus (-1 none), 5' end, strand.
+
+    `position`: the read's first base in the locus for reads of its + strand; one past it for those of its - strand. May lie
+    outside the locus. `is_forward`: the read shows the locus's + strand.
+    """
+
+    span: Small
+    target: Small
+    locus: Small
+    position: Small
+    is_forward: npt.NDArray[np.bool_]
+
+
+@numba.njit(cache=True, nogil=True, inline="always")
+def mix(word: np.uint64) -> np.uint64:
+    """Spread a word's bits over 64."""
+    word = (word ^ (word >> np.uint64(29))) * _MIX
+    return np.uint64(word ^ (word >> np.uint64(32)))
+
+
+@numba.njit(cache=True, nogil=True, inline="always")
+def _code(letter: np.uint8) -> np.uint8:
+    """0-3 for A, C, G, T without a table; anything else is one of them, too, and told apart by `_extend`."""
+    code = (letter >> np.uint8(1)) & np.uint8(3)
+    return np.uint8(code ^ (code >> np.uint8(1)))
+
+
+@numba.njit(cache=True, nogil=True)
+def _triplets(sequence: Bytes, start: int, stop: int) -> int:
+    seen = np.uint64(0)
+    for at in range(start, stop - 2):
+        first, second, third = sequence[at], sequence[at + 1], sequence[at + 2]
+        if first < 4 and second < 4 and third < 4:
+            seen |= np.uint64(1) << np.uint64(16 * first + 4 * second + third)
+    n = 0
+    while seen:
+        seen &= seen - np.uint64(1)
+        n += 1
+    return n
+
+
+@numba.njit(cache=True, nogil=True)
+def _run_left(text: Bytes, start: int, at: int, sequence: Bytes, place: int) -> int:
+    """How many bases agree, going left from `text[at]` and `sequence[place]`."""
+    n = 0
+    while at - n >= start and CODE_OF[text[at - n]] == sequence[place - n]:
+        n += 1
+    return n
+
+
+@numba.njit(cache=True, nogil=True)
+def _run_right(text: Bytes, stop: int, at: int, sequence: Bytes, place: int) -> int:
+    """How many bases agree, going right from `text[at]` and `sequence[place]`."""
+    n = 0
+    while at + n < stop and CODE_OF[text[at + n]] == sequence[place + n]:
+        n += 1
+    return n
+
+
+@numba.njit(cache=True, nogil=True)
+def _extend(text: Bytes, start: int, stop: int, at: int, sequence: Bytes, place: int) -> tuple[int, int]:
+    """The longest match `[begin, end)` of the read around a seed that begins at `at`, with at most one mismatch."""
+    right = _run_right(text, stop, at, sequence, place)
+    if right < SEED:  # unreadable bases look like G in a word
+        return at, at
+    left = _run_left(text, start, at - 1, sequence, place - 1)
+    begin, end = at - left, at + right
+    more_left = more_right = 0
+    edge = place - left - 1
+    if begin > start and sequence[edge] != BARRIER:
+        more_left = _run_left(text, start, begin - 2, sequence, edge - 1)
+    edge = place + right
+    if end < stop and sequence[edge] != BARRIER:
+        more_right = _run_right(text, stop, end + 1, sequence, edge + 1)
+    if more_left >= more_right and more_left:
+        return begin - 1 - more_left, end
+    if more_right:
+        return begin, end + 1 + more_right
+    return begin, end
+
+
+@numba.njit(cache=True, nogil=True)
+def row_of(word: int, words: Small, rows: Small) -> int:
+    """Row of a word that is in the table of seeds."""
+    mask = np.uint64(words.shape[0] - 1)
+    slot = mix(np.uint64(word)) & mask
+    while words[slot] != word:
+        slot = (slot + np.uint64(1)) & mask
+    return int(rows[slot])
+
+
+# Arrays are handed on one by one: taking a tuple of them apart costs more than a match, since numba counts references.
+@numba.njit(cache=True, nogil=True)
+def _match_places(
+    text: Bytes, start: int, stop: int, at: int, places: Small, sequence: Bytes, owner: Small, state: Ints
+) -> None:
+    """Extend one seed at its places; `state`: longest match, its target; diagonal of the last match, its end."""
+    for place in places:
+        shift = place - at
+        if shift == state[2] and at < state[3]:
+            continue
+        begin, end = _extend(text, start, stop, at, sequence, place)
+        if end - begin < MIN_SPAN or _triplets(sequence, begin + shift, end + shift) < MIN_TRIPLETS:
+            continue
+        state[2], state[3] = shift, end
+        if end - begin > state[0] or (end - begin == state[0] and owner[place] < state[1]):
+            state[0], state[1] = end - begin, owner[place]
+
+
+@numba.njit(cache=True, nogil=True)
+def _words_of_read(
+    text: Bytes, start: int, stop: int, bits: Bytes, words: npt.NDArray[np.uint64], found: Ints
+) -> int:
+    """The word that ends at each base; `found`: where words of targets end. An unreadable base stands as some base."""
+    word = np.uint64(0)
+    n_found = 0
+    for at in range(start, min(start + SEED - 1, stop)):
+        word = (word << np.uint64(2)) | np.uint64(_code(text[at]))
+        words[at - start] = word
+    for at in range(start + SEED - 1, stop):
+        word = (word << np.uint64(2)) | np.uint64(_code(text[at]))
+        words[at - start] = word
+        seed = word & _SEED_MASK
+        if (bits[seed >> np.uint64(3)] >> (np.uint8(seed) & np.uint8(7))) & np.uint8(1):
+            found[n_found] = at
+            n_found += 1
+    return n_found
+
+
+@numba.njit(cache=True, nogil=True)
+def _place_read(
+    read_words: npt.NDArray[np.uint64],
+    length: int,
+    bits: Bytes,
+    words: npt.NDArray[np.uint64],
+    places: Small,
+) -> tuple[int, int]:
+    """The first of a read's words that a locus has: its entry and where in the read it ends; (0, 0) where none."""
+    n_bits = np.uint64(8 * bits.shape[0] - 1)
+    mask = np.uint64(words.shape[0] - 1)
+    for last in range(WORD - 1, length, max(1, (length - WORD) // SAMPLES)):
+        word = read_words[last] & _WORD_MASK
+        mixed = mix(word)
+        bit = mixed & n_bits
+        if (bits[bit >> np.uint64(3)] >> (np.uint8(bit) & np.uint8(7))) & np.uint8(1):
+            slot = mixed & mask
+            while places[slot] != 0 and words[slot] != word:
+                slot = (slot + np.uint64(1)) & mask
+            if places[slot] != 0:
+                return int(places[slot]), last
+    return 0, 0
+
+
+@numba.njit(cache=True, nogil=True)
+def scan_reads(
+    text: Bytes, starts: Ints, stops: Ints, seeds: SeedTable, loci: LocusTable, hits: Hits
+) -> None:
+    """Compare the reads `text[starts:stops]` (ASCII bases) with all targets and loci.
+
+    Args:
+        text: letters of a batch.
+        starts: first base of each read.
+        stops: one past its last base.
+        seeds: the targets.
+        loci: the loci; none: reads are not placed.
+        hits: filled, one row per read.
+    """
+    bits, seed_words, seed_rows, first, places, sequence, owner = seeds
+    locus_bits, locus_words, locus_places, offsets = loci
+    span, target, locus, position, is_forward = hits
+    longest = 1
+    for read in range(starts.shape[0]):
+        longest = max(longest, stops[read] - starts[read])
+    words, found, state = np.empty(longest, np.uint64), np.empty(longest, np.int64), np.empty(4, np.int64)
+    for read in range(starts.shape[0]):
+        start, stop = starts[read], stops[read]
+        state[0], state[1], state[2], state[3] = 0, -1, -(1 << 40), -1
+        n_found = _words_of_read(text, start, stop, bits, words, found)
+        for k in range(n_found):
+            at = found[k]
+            row = row_of(int(words[at - start] & _SEED_MASK), seed_words, seed_rows)
+            here = places[first[row] : first[row + 1]]
+            _match_places(text, start, stop, at - SEED + 1, here, sequence, owner, state)
+        span[read], target[read] = state[0], state[1]
+        entry, last = _place_read(words, stop - start, locus_bits, locus_words, locus_places)
+        locus[read], position[read], is_forward[read] = -1, 0, False
+        if entry != 0:
+            origin = abs(entry) - 1
+            number = np.searchsorted(offsets, origin, side="right") - 1
+            locus[read], is_forward[read] = number, entry > 0
+            position[read] = origin - offsets[number] + (WORD - 1 - last if entry > 0 else last + 1)
+
+
+def take_hits(hits: Hits, rows: npt.NDArray[np.bool_]) -> Hits:
+    """The answers about some reads."""
+    return Hits(
+        hits.span[rows], hits.target[rows], hits.locus[rows], hits.position[rows], hits.is_forward[rows]
+    )
+
+
+def empty_hits(n: int) -> Hits:
+    """Room for the answers about `n` reads."""
+    columns = [np.empty(n, np.int32) for _ in range(4)]
+    return Hits(columns[0], columns[1], columns[2], columns[3], np.empty(n, np.bool_))

@@ -1,0 +1,272 @@
+"""Recruit from an aligned file, whose mates may stand far apart: one pass, then only what it left open.
+
+Alignments are not believed: every primary record's bases are compared with the targets, whatever its flags say, and the
+pair is put together by name. A mate that the pass did not meet after (or shortly before) its recruited read is fetched
+through the index, or in a second pass where there is none.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import partial
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from integrasite.io.bam_stream import BamBatch, Read
+from integrasite.io.read_ahead import map_in_order
+from integrasite.kernels.bam_records import (
+    FIRST,
+    FLAG,
+    MATE_CONTIG,
+    MATE_POSITION,
+    PAIRED,
+    SECOND,
+    UNMAPPED,
+    Hashes,
+    add_hashes,
+    has_hashes,
+    hash_names,
+)
+from integrasite.kernels.recruit import Hits, take_hits
+from integrasite.kernels.recruit_records import format_records
+from integrasite.reads.recruit import Recruited, locus_lengths, scan_text
+from integrasite.reads.recruit_counts import Ints, RecruitCounts, join_mates, single_fragments
+from integrasite.reads.recruit_targets import Targets
+
+ABSENT = b"N\n+\n!\n"
+"""Bases and quality that stand for a mate that the file does not hold, so that both files keep step."""
+
+Place = tuple[int, int]
+"""Number of a contig and a 0-based position; (-1, -1) where unplaced reads stand."""
+
+
+class _Scanned(NamedTuple):
+    batch: BamBatch
+    hits: Hits
+    hashes: Hashes
+
+
+@dataclass
+class _Names:
+    """A growing set of hashed names."""
+
+    table: Hashes = field(default_factory=lambda: np.zeros(1 << 16, np.uint64))
+    n: int = 0
+
+    def add(self, hashes: Hashes) -> None:
+        while 2 * (self.n + len(hashes)) > len(self.table):
+            held = self.table[self.table != 0]
+            self.table = np.zeros(2 * len(self.table), np.uint64)
+            add_hashes(self.table, held)
+        self.n += add_hashes(self.table, hashes)
+
+
+@dataclass
+class _Open:
+    """A recruited fragment that is not yet whole: text of its reads, its best match, where the missing mate should be."""
+
+    mates: dict[bool, bytes] = field(default_factory=dict)
+    span: int = -1
+    target: int = -1
+    is_second: bool = True
+    place: Place = (-1, -1)
+
+    def match(self, span: int, target: int, is_second: bool) -> None:
+        """The longer match counts, that of read 1 where both are equal."""
+        if target >= 0 and (span, not is_second) > (self.span, not self.is_second):
+            self.span, self.target, self.is_second = span, target, is_second
+
+
+@dataclass
+class _HostReads:
+    """Reads of loci by name, until both mates are there."""
+
+    hashes: list[Hashes] = field(default_factory=list)
+    columns: list[Ints] = field(default_factory=list)
+
+    def add(self, hashes: Hashes, is_second: npt.NDArray[np.bool_], hits: Hits) -> None:
+        rows = np.flatnonzero(hits.locus >= 0)
+        self.hashes.append(hashes[rows])
+        values = (is_second[rows], hits.locus[rows], hits.position[rows], hits.is_forward[rows])
+        self.columns.append(np.column_stack([value.astype(np.int64) for value in values]))
+
+    def fragments(self, lengths: Ints, longest: int) -> Ints:
+        """Both mates of each name, joined."""
+        hashes = np.concatenate([np.empty(0, np.uint64), *self.hashes])
+        columns = np.concatenate([np.empty((0, 4), np.int64), *self.columns])
+        order = np.lexsort((*columns.T[::-1], hashes))
+        hashes, columns = hashes[order], columns[order]
+        rows = np.flatnonzero((hashes[1:] == hashes[:-1]) & (columns[1:, 0] > columns[:-1, 0]))
+        first, second = (_as_hits(columns[which]) for which in (rows, rows + 1))
+        return join_mates(first, second, lengths, longest)
+
+
+def _as_hits(columns: Ints) -> Hits:
+    narrow = columns.astype(np.int32)
+    none = np.zeros(len(columns), np.int32)
+    return Hits(none, none, narrow[:, 1], narrow[:, 2], columns[:, 3] > 0)
+
+
+def _scan(targets: Targets, batch: BamBatch) -> _Scanned:
+    hits = scan_text(batch.text, batch.spans, targets)
+    return _Scanned(batch, hits, hash_names(batch.text, batch.spans))
+
+
+def _as_record(name: bytes, read: Read) -> bytes:
+    return b"@" + name + b"\n" + f"{read.bases}\n+\n{read.qualities}\n".encode()
+
+
+class BamRecruiter:
+    """Recruits from one file.
+
+    Args:
+        targets: what reads are compared with.
+        counts: filled.
+        longest: longest fragment of a locus that is counted, bp.
+        threads: scanning threads; the result does not depend on them.
+    """
+
+    def __init__(self, targets: Targets, counts: RecruitCounts, longest: int, threads: int = 1) -> None:
+        self.targets, self.counts, self.longest, self.threads = targets, counts, longest, threads
+        self.lengths = locus_lengths(targets)
+        self.names, self.host = _Names(), _HostReads()
+        self.open: dict[bytes, _Open] = {}
+        self.counts.is_paired, self.counts.n_unmapped = False, 0
+
+    def first_pass(self, batches: Iterable[BamBatch]) -> Iterator[Recruited]:
+        """Compare every record; yield the fragments that become whole, in the order in which they do."""
+        for scanned in map_in_order(partial(_scan, self.targets), batches, self.threads):
+            self._count(scanned)
+            hits = scanned.hits
+            target = hits.locus if self.targets.keeps_loci else hits.target
+            is_hit = target >= 0
+            self.names.add(scanned.hashes[is_hit])
+            rows = np.flatnonzero(has_hashes(self.names.table, scanned.hashes))
+            texts = self._texts(scanned.batch, rows)
+            for row in rows[is_hit[rows]].tolist():
+                self._note(scanned.batch, row, texts[row], int(hits.span[row]), int(target[row]))
+            yield from self._complete(scanned.batch, rows, texts)
+        if self.targets.loci:
+            self.counts.fragments.add(self.host.fragments(self.lengths, self.longest))
+
+    def missing(self) -> tuple[list[Place], set[str]]:
+        """Where the mates of fragments that are not whole should be, and the fragments' names."""
+        return [entry.place for entry in self.open.values()], {
+            name.decode(errors="replace") for name in self.open
+        }
+
+    def take_mates(self, reads: Iterable[Read]) -> None:
+        """Put mates that were fetched by place to their fragments."""
+        for read in reads:
+            name = read.name.encode()
+            if name in self.open:
+                self.open[name].mates.setdefault(read.is_second, _as_record(name, read))
+
+    def second_pass(self, batches: Iterable[BamBatch]) -> None:
+        """Look through the file again for mates that were not met."""
+        wanted = _Names()
+        wanted.add(np.array([_hash(name) for name in self.open], np.uint64))
+        for batch in batches:
+            rows = np.flatnonzero(has_hashes(wanted.table, hash_names(batch.text, batch.spans)))
+            for row, (name, text) in self._texts(batch, rows).items():
+                if name in self.open:
+                    self.open[name].mates.setdefault(_is_second(batch, row), text)
+
+    def rest(self, size: int = 10_000) -> Iterator[Recruited]:
+        """The fragments that were not whole after the first pass, by name; `ABSENT` stands for mates not in the file."""
+        names = sorted(self.open)
+        for at in range(0, len(names), size):
+            chosen = [(name, self.open.pop(name)) for name in names[at : at + size]]
+            self.counts.n_lost_mates += sum(len(entry.mates) < 2 for _, entry in chosen)
+            yield self._recruited(chosen)
+
+    def _count(self, scanned: _Scanned) -> None:
+        flags = scanned.batch.fields[:, FLAG]
+        is_paired = flags & PAIRED > 0
+        self.counts.is_paired |= bool(is_paired.any())
+        self.counts.n_pairs += int((~is_paired | (flags & FIRST > 0)).sum())
+        self.counts.n_unmapped += int((flags & UNMAPPED > 0).sum())
+        self.counts.add_lengths(scanned.batch.spans)
+        if not self.targets.loci:
+            return
+        pairs = take_hits(scanned.hits, is_paired)
+        self.host.add(scanned.hashes[is_paired], (flags & SECOND > 0)[is_paired], pairs)
+        spans = scanned.batch.spans
+        self.counts.add_placed(single_fragments(scanned.hits, spans[:, 3] - spans[:, 2], self.lengths))
+        if not is_paired.all():
+            spans = spans[~is_paired]
+            hits = take_hits(scanned.hits, ~is_paired)
+            self.counts.fragments.add(single_fragments(hits, spans[:, 3] - spans[:, 2], self.lengths))
+
+    def _texts(self, batch: BamBatch, rows: Ints) -> dict[int, tuple[bytes, bytes]]:
+        """Name and FASTQ text of some records."""
+        found = {}
+        for row in rows.tolist():
+            text = format_records(batch.text, batch.spans, np.array([row])).tobytes()
+            found[row] = (text[1 : text.index(b"\n")], text)
+        return found
+
+    def _note(self, batch: BamBatch, row: int, text: tuple[bytes, bytes], span: int, target: int) -> None:
+        fields = batch.fields[row]
+        entry = self.open.setdefault(text[0], _Open())
+        entry.match(span, target, _is_second(batch, row))
+        entry.place = (int(fields[MATE_CONTIG]), int(fields[MATE_POSITION]))
+        if entry.place[0] < 0:
+            entry.place = (-1, -1)
+
+    def _complete(
+        self, batch: BamBatch, rows: Ints, texts: dict[int, tuple[bytes, bytes]]
+    ) -> Iterator[Recruited]:
+        whole = []
+        for row in rows.tolist():
+            name, text = texts[row]
+            entry = self.open.get(name)
+            if entry is None:
+                continue
+            entry.mates.setdefault(_is_second(batch, row), text)
+            if len(entry.mates) == 2 or not batch.fields[row, FLAG] & PAIRED:
+                whole.append((name, self.open.pop(name)))
+        if whole:
+            yield self._recruited(whole)
+
+    def _recruited(self, chosen: list[tuple[bytes, _Open]]) -> Recruited:
+        target = [entry.target for _, entry in chosen]
+        self.counts.n_recruited += len(chosen)
+        self.counts.by_target.update(target)
+        first, second = (
+            b"".join(entry.mates.get(mate, b"@" + name + b"\n" + ABSENT) for name, entry in chosen)
+            for mate in (False, True)
+        )
+        return Recruited(first, second if self.counts.is_paired else b"", np.array(target, np.int64))
+
+
+def _is_second(batch: BamBatch, row: int) -> bool:
+    return bool(batch.fields[row, FLAG] & SECOND)
+
+
+def _hash(name: bytes) -> np.uint64:
+    spans = np.array([[0, len(name), 0, 0, 0]], np.int64)
+    return np.uint64(hash_names(np.frombuffer(name, np.uint8), spans)[0])
+
+
+Fetch = Callable[[list[Place], set[str]], Iterable[Read]]
+
+
+def recruit_bam(
+    recruiter: BamRecruiter, read: Callable[[], Iterable[BamBatch]], fetch: Fetch | None
+) -> Iterator[Recruited]:
+    """Recruit from a file: the first pass, then the missing mates.
+
+    Args:
+        recruiter: made for this file.
+        read: begins to read the file.
+        fetch: reads of given places and names, through the index; None where there is no index.
+    """
+    yield from recruiter.first_pass(read())
+    places, names = recruiter.missing()
+    if names and fetch is not None:
+        recruiter.take_mates(fetch(places, names))
+    elif names:
+        recruiter.second_pass(read())
+    yield from recruiter.rest()
