@@ -34,9 +34,12 @@ def fastq_problem(path: Path) -> str | None:
 
 
 def holds_no_reads(path: Path) -> bool:
-    """Whether a well-formed file unpacks to nothing."""
-    with open_binary(path) as stream:
-        return not stream.read(1)
+    """Whether a well-formed file unpacks to nothing; a damaged one does not count, so that its reader can say so."""
+    try:
+        with open_binary(path) as stream:
+            return not stream.read(1)
+    except READ_ERRORS:
+        return False
 
 
 def alignment_problem(path: Path) -> str | None:
