@@ -1,0 +1,167 @@
+"""Junction evidence of all tumour samples of one subject to sites with support, tier and status."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from integrasite.config.calling import Calling
+from integrasite.io.tables import as_table
+from integrasite.io.windows import Windows
+from integrasite.model.sites import site_label, strand_word
+from integrasite.model.tables import MULTIHITS, TUMOUR_SITES
+from integrasite.sites.tumour_hops import count_others, judge_shared
+from integrasite.sites.tumour_joins import (
+    Ints,
+    VectorEnds,
+    cluster_split,
+    plain_rows,
+    usable_rows,
+    widen_runs,
+)
+from integrasite.sites.tumour_pairs import (
+    as_sites,
+    attach_discordant,
+    inexact_sites,
+    pair_ends,
+    settle_readings,
+    site_of_split,
+)
+from integrasite.sites.tumour_places import settle_places
+from integrasite.sites.tumour_support import BELOW_LIMIT, COUNTED, PASS, describe_support
+
+NOT_SEEN = "not seen in this sample; another sample of the subject has it"
+
+
+@dataclass(frozen=True)
+class TumourContext:
+    """What calling needs beside the evidence.
+
+    Args:
+        subject: whose samples these are.
+        samples: all tumour samples of the subject, also those without evidence.
+        vectors: by name.
+        calling: thresholds.
+        bases: of the host; without them uniform anchors are not left out and positions in runs are not widened.
+        others: evidence of other subjects' samples in the same sequencing runs; None: none are known.
+    """
+
+    subject: str
+    samples: tuple[str, ...]
+    vectors: Mapping[str, VectorEnds]
+    calling: Calling
+    bases: Windows | None = None
+    others: pd.DataFrame | None = None
+
+
+@dataclass(frozen=True)
+class JunctionSites:
+    """Sites of one subject (table `TUMOUR_SITES`, without fractions) and the places of its clusters (`MULTIHITS`)."""
+
+    sites: pd.DataFrame
+    multihits: pd.DataFrame
+
+
+def call_junction_sites(evidence: pd.DataFrame, context: TumourContext) -> JunctionSites:
+    """Call one subject's sites.
+
+    Args:
+        evidence: table `TUMOUR_JUNCTIONS`, all samples of the subject.
+        context: samples, vectors, thresholds.
+
+    Returns:
+        One row per sample and site: a site seen in one sample has a row in all.
+    """
+    rows = usable_rows(evidence, context.vectors, context.calling)
+    if context.bases is not None and len(rows):
+        rows = rows[~plain_rows(rows, context.bases, context.calling)].reset_index(drop=True)
+    if not len(rows):
+        return JunctionSites(as_table(pd.DataFrame(), TUMOUR_SITES), as_table(pd.DataFrame(), MULTIHITS))
+    joins, number = cluster_split(rows, context.calling)
+    if context.bases is not None and len(joins):
+        joins = widen_runs(joins, context.bases, context.calling)
+    pairs = pair_ends(joins, context.vectors, context.calling)
+    joins = settle_readings(joins, pairs, context.vectors)
+    sites, of_row = _sites_of_rows(rows, as_sites(joins, pairs, context.vectors), number, context)
+    # the side is the site's: at an inverted vector end the fragments themselves say another
+    strand = sites["strand"].to_numpy(np.int64)[of_row]
+    side = np.where(rows["host_direction"].to_numpy(np.int64) == strand, 3, 5)
+    settled = settle_places(rows.assign(site=of_row, side=side), context.calling)
+    units, counts = describe_support(settled, sites, joins, context.vectors, context.calling)
+    if context.others is not None:
+        shared = count_others(context.others, sites, context.vectors, context.calling)
+        units = judge_shared(units, shared, context.calling)
+    multihits = _multihit_table(settled.places, units, sites, context.subject)
+    return JunctionSites(_site_table(units, counts, sites, context), multihits)
+
+
+def _sites_of_rows(
+    rows: pd.DataFrame, sites: pd.DataFrame, number: Ints, context: TumourContext
+) -> tuple[pd.DataFrame, Ints]:
+    """Candidate sites, and that of each row; every usable row has one."""
+    of_row = site_of_split(number, sites)
+    support = np.bincount(of_row[of_row >= 0], minlength=len(sites)).astype(np.int64)
+    attached = attach_discordant(rows, sites, support)
+    of_row = np.where(of_row >= 0, of_row, attached)
+    left = np.flatnonzero(of_row < 0)
+    inexact, numbers = inexact_sites(rows.iloc[left].reset_index(drop=True), context.vectors)
+    of_row[left] = numbers + len(sites)
+    return pd.concat([sites, inexact], ignore_index=True) if len(inexact) else sites, of_row
+
+
+def _site_table(
+    units: pd.DataFrame, counts: pd.DataFrame, sites: pd.DataFrame, context: TumourContext
+) -> pd.DataFrame:
+    """One row per sample and unit, with names instead of numbers."""
+    place = sites.iloc[units["site"].to_numpy(np.int64)].reset_index(drop=True)
+    labels = _labels(place)
+    clusters = [f"m-{label}" if c >= 0 else "" for label, c in zip(labels, units["cluster"], strict=True)]
+    named = units.drop(columns=list(COUNTED)).assign(
+        subject=context.subject,
+        contig=place["contig"],
+        position=place["position"] + 1,
+        strand=[strand_word(strand > 0) for strand in place["strand"]],
+        site_id=labels,
+        vector=place["vector"],
+        placement=np.where(units["cluster"].to_numpy() >= 0, "multihit", "unique"),
+        position_low=place["low"] + 1,
+        position_high=place["high"] + 1,
+    )
+    spread = named.merge(pd.DataFrame({"sample": list(context.samples)}), how="cross")
+    spread = spread.merge(counts, how="left", on=["site", "cluster", "sample"])
+    spread[list(COUNTED)] = spread[list(COUNTED)].fillna(0).astype(np.int64)
+    spread["cluster"] = np.repeat(np.array(clusters, dtype=object), len(context.samples))
+    for side in (5, 3):
+        spread[f"n_junction_{side}"] = spread[f"n_split_{side}"] + spread[f"n_discordant_{side}"]
+    unseen = (spread["n_fragments"] == 0) & (spread["status"] == PASS)
+    spread.loc[unseen, ["status", "reason"]] = [BELOW_LIMIT, NOT_SEEN]
+    return as_table(spread, TUMOUR_SITES)
+
+
+def _labels(place: pd.DataFrame) -> list[str]:
+    rows = zip(place["contig"], place["position"], place["strand"], strict=True)
+    return [site_label(contig, int(at), strand > 0) for contig, at, strand in rows]
+
+
+def _multihit_table(
+    places: pd.DataFrame, units: pd.DataFrame, sites: pd.DataFrame, subject: str
+) -> pd.DataFrame:
+    if not len(places):
+        return as_table(pd.DataFrame(), MULTIHITS)
+    place = sites.iloc[places["site"].to_numpy(np.int64)].reset_index(drop=True)
+    best = units[units["cluster"] >= 0].set_index("cluster")["site"]
+    at_best = sites.iloc[best.reindex(places["cluster"]).to_numpy(np.int64)].reset_index(drop=True)
+    table = pd.DataFrame(
+        {
+            "subject": subject,
+            "sample": places["sample"].to_numpy(),
+            "cluster": [f"m-{label}" for label in _labels(at_best)],
+            "site_id": _labels(place),
+            "contig": place["contig"],
+            "position": place["position"] + 1,
+            "strand": [strand_word(strand > 0) for strand in place["strand"]],
+            "weight": places["weight"].to_numpy(),
+        }
+    )
+    return as_table(table, MULTIHITS)
