@@ -34,6 +34,19 @@ class TumourCalling(CloneCalling):
         description="Length (bp) of such a window; 200 of them at 30x hold 20,000 fragments, so that depth is known to about 1 %.",
     )
 
+    # which reads are looked at
+    recruit_bases: int = Field(
+        20,
+        ge=20,
+        le=60,
+        description="Bases of a vector, one of which may differ, from which a read is looked at; fewer would let in reads of any genome by chance (20 bases of 6 kb: 1 host read in 10,000), more lose junctions near the end of a read.",
+    )
+    recruit_triplets: int = Field(
+        8,
+        ge=7,
+        le=18,
+        description="Distinct triplets of bases that these must have: 20 bases of any sequence have about 16, runs of one base 1, repeats of three bases 3.",
+    )
     # fragments and junction evidence
     tumour_max_fragment: int = Field(
         1000,
@@ -120,6 +133,12 @@ class TumourCalling(CloneCalling):
         gt=0,
         le=0.2,
         description="Share of fragments of free vector DNA that are joined to the host by PCR or ligation; more junctions than this can give show integration.",
+    )
+    chimera_p: float = Field(
+        0.01,
+        gt=0,
+        le=0.1,
+        description="Chance of as many chimeras below which junctions count as real; it only decides where another source of vector DNA is suspected already.",
     )
     plasmid_ratio: float = Field(
         0.2,

@@ -24,6 +24,12 @@ _LEAST_LENGTHS = 50
 _LEAST_REACH = 20
 _BAD_LOSS = 12.0
 """Bases (two mismatches and more) that an explanation of merged mates loses before they are looked at apart."""
+_AS_GOOD = 3.0
+"""Bases by which mates apart may explain worse and still leave open whether they overlap: less than one mismatch."""
+_DOUBT = 0.01
+"""Posterior that a junction's place must lose when mates are looked at apart, for their overlap to be in doubt."""
+_SAME_PLACE = 5
+"""bp by which a misread base beside the junction moves it."""
 
 KIND_FATES = {
     "vector": Fate.TUMOUR_VECTOR,
@@ -111,20 +117,53 @@ def call_pairs(pairs: Iterable[Pair], rules: Rules) -> list[FragmentCall]:
 
 
 def call_pair(reads: FragmentReads, hits: Sequence[PartHits], rules: Rules) -> FragmentCall:
-    """Explain one read pair, merged and, where that explains it badly, with its mates apart."""
+    """Explain one read pair, merged and, where that explains it badly or shows a junction, with its mates apart.
+
+    In a tandem repeat the mates of a longer fragment seem to overlap, and the merged fragment fits a neighbouring unit better
+    than its own. So a merged junction counts only where the mates apart do not explain it as well at another place.
+    """
     n = len(reads.parts)
     verdict, parts = explain(reads, segments_of(reads, hits[:n], rules), rules)
-    if reads.apart is not None:
-        loss = _loss(reads, verdict.chosen.score)
-        if loss > _BAD_LOSS:
-            other, other_parts = explain(reads.apart, segments_of(reads.apart, hits[n:], rules), rules)
-            if _loss(reads.apart, other.chosen.score) < loss - _BAD_LOSS:
-                verdict, parts = other, other_parts
-    return call_fragment(verdict, parts, rules)
+    call = call_fragment(verdict, parts, rules)
+    loss = _loss(reads, verdict.chosen.score)
+    shows_junction = any(breakpoint.is_split for breakpoint in call.breakpoints)
+    if reads.apart is None or not (shows_junction or loss > _BAD_LOSS):
+        return call
+    other, other_parts = explain(reads.apart, segments_of(reads.apart, hits[n:], rules), rules)
+    other_loss = _loss(reads.apart, other.chosen.score)
+    if other_loss < loss - _BAD_LOSS:
+        return call_fragment(other, other_parts, rules)
+    if shows_junction and other.chosen.border.word == "proper" and other_loss <= loss + _AS_GOOD:
+        apart = call_fragment(other, other_parts, rules)
+        if _is_elsewhere(call.breakpoints, apart.breakpoints):
+            return apart
+    return call
+
+
+def _is_elsewhere(merged: Sequence[Breakpoint], apart: Sequence[Breakpoint]) -> bool:
+    """Whether a junction that both explanations show has other host places with the mates apart."""
+    for one in merged:
+        for two in apart:
+            if (one.is_split, one.target, one.vector_direction) != (
+                two.is_split,
+                two.target,
+                two.vector_direction,
+            ):
+                continue
+            best = one.places[0]
+            weight = sum(
+                place.weight
+                for place in two.places
+                if (place.contig, place.direction) == (best.contig, best.direction)
+                and abs(place.position - best.position) <= _SAME_PLACE
+            )
+            if weight < best.weight - _DOUBT:
+                return True
+    return False
 
 
 def _loss(reads: FragmentReads, score: float) -> float:
-    return float(sum(part.gain.sum() for part in reads.parts)) - score
+    return float(sum(part.gain.sum() for part in reads.parts)) + reads.discord - score
 
 
 class HostPiece(NamedTuple):

@@ -351,10 +351,11 @@ TRANSGENE = _ordered(
     "sample:str subject:str vector:str verdict:str reason:str n_fragments:int n_bins:int lob:int lod_vcn:float vcn:float "
     "vcn_low:float vcn_high:float tumour_vcn:float tumour_vcn_low:float tumour_vcn_high:float clonality:str breadth:float "
     "elements:str product:str required_vcn:float lod_localise:float depth:float n_controls:int n_junctions:int "
-    "n_beside_virus:int n_hopped:int n_shared:int n_host_like:int n_backbone:int findings:str",
+    "n_beside_virus:int n_hopped:int n_shared:int n_host_like:int n_backbone:int findings:str lod_tumour:float",
 )
 """One row per tumour sample and vector. `lob`: fragments that samples without the vector still show; `lod_vcn`: copies per
-diploid genome at which POSITIVE is called in 95 of 100 samples; `lod_localise`: copies of one site at which the site is found."""
+diploid genome at which POSITIVE is called in 95 of 100 samples; `lod_localise`: copies of one site at which the site is found;
+`lod_tumour`: `lod_vcn` in copies per tumour cell, missing where purity is not known."""
 
 VECTOR_DIFFERENCES = _ordered(
     "vector_differences",

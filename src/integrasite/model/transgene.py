@@ -28,6 +28,7 @@ class Finding(StrEnum):
     OTHER_PRODUCT = "other-product"
     UNMAPPED_READS_MISSING = "unmapped-reads-missing"
     DEPTH_UNKNOWN = "depth-unknown"
+    DEPTH_AT_SITES = "depth-at-sites"
     BAITS_UNKNOWN = "baits-unknown"
     VECTOR_ENDS = "vector-ends"
 
@@ -46,6 +47,10 @@ FINDINGS: dict[Finding, str] = {
     Finding.OTHER_PRODUCT: "the reads are like another product than the vector",
     Finding.UNMAPPED_READS_MISSING: "the alignment file holds no unmapped reads, among which most vector reads are",
     Finding.DEPTH_UNKNOWN: "host depth is not known",
+    Finding.DEPTH_AT_SITES: (
+        "host depth was read at the subject's sites, since the control loci hold no reads: the file is a part of a genome, and "
+        "the verdict holds if it has all reads of the vector"
+    ),
     Finding.BAITS_UNKNOWN: "it is not known that the capture panel has baits for the vector",
     Finding.VECTOR_ENDS: "the vector's ends could not be told from its sequence",
 }

@@ -16,7 +16,7 @@ _MOSTLY = 0.5
 
 
 def unseen_human_elements(
-    elements: Iterable[Element], stretches: Iterable[HostLike], genes: Collection[str]
+    elements: Iterable[Element], stretches: Iterable[HostLike], genes: Collection[str], size: int
 ) -> list[HostLike]:
     """Elements of human genes that the genome's annotation does not name and its sequence does not hold.
 
@@ -24,21 +24,31 @@ def unseen_human_elements(
         elements: of one vector.
         stretches: what of the vector the genome has.
         genes: symbols of the genome's genes.
+        size: length of the vector's contig.
 
     Returns:
         The elements as host-like stretches without a place (`contig` empty, identity 0: not known). A codon-optimised
         domain is set aside with them, which costs sensitivity, never a false call.
     """
-    origin = {str(row[0]): str(row[1]) for row in read_resource(HUMAN_ELEMENTS).itertuples(index=False)}
     known = {gene.upper() for gene in genes}
     seen = list(stretches)
-    return [
-        HostLike(element.start, element.end, "", 0, 0, "+", 0.0, origin[element.name])
-        for element in elements
-        if element.name in origin
-        and origin[element.name] not in known
-        and _covered(element, seen) < _MOSTLY * (element.end - element.start)
-    ]
+    origins = _origins()
+    found = []
+    for element in elements:
+        gene, before, after = origins.get(element.name, ("", 0, 0))
+        if not gene or gene in known or _covered(element, seen) >= _MOSTLY * (element.end - element.start):
+            continue
+        if element.strand == "-":
+            before, after = after, before
+        start, end = max(element.start - before, 0), min(element.end + after, size)
+        found.append(HostLike(start, end, "", 0, 0, "+", 0.0, gene))
+    return found
+
+
+def _origins() -> dict[str, tuple[str, int, int]]:
+    """Gene of each element, and bases before and after it that longer forms of the element hold, too."""
+    rows = read_resource(HUMAN_ELEMENTS).itertuples(index=False)
+    return {str(row[0]): (str(row[1]), int(str(row[2])), int(str(row[3]))) for row in rows}
 
 
 def _covered(element: Element, stretches: list[HostLike]) -> int:

@@ -117,7 +117,7 @@ def _with_host(
 ) -> MappedVector:
     own = places[vector.name]
     stretches = outermost(own)
-    unseen = unseen_human_elements(vector.elements, stretches, symbols)
+    unseen = unseen_human_elements(vector.elements, stretches, symbols, vector.one_ltr.size)
     counts = _word_counts(scan, vector.one_ltr)
     return replace(
         vector,
