@@ -247,7 +247,7 @@ def test_clones_of_other_subjects_are_not_on_a_subjects_page():
 def test_rows_of_other_assays_are_named_as_not_analysed():
     study = toy_study((Library("T1", "P1", "P1_tumour", assay="wgs"),))
     text = Page(render_page(make_view(study, toy_tables(study), PROVENANCE))).text
-    assert "Rows of other assays are not analysed in this version: T1." in text
+    assert "Rows of other assays that were not analysed: T1." in text
 
 
 def test_multihit_clusters_are_hatched_and_named():

@@ -107,7 +107,23 @@ class Notes:
     heading: str = ""
 
 
-Block = Grid | Figure | Facts | Notes
+@dataclass(frozen=True)
+class Card:
+    """One verdict: what it is about, the verdict, what it says, its numbers as pairs, and what else was noticed.
+
+    `tone` is a state's class name (`State.css`).
+    """
+
+    id: str
+    heading: str
+    verdict: str
+    tone: str
+    words: str
+    pairs: Sequence[tuple[str, str]]
+    notes: Sequence[str] = ()
+
+
+Block = Grid | Figure | Facts | Notes | Card
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,9 @@ from integrasite.report.facts import controls_of
 from integrasite.report.view import View
 from integrasite.report.words import joined, plural
 
+TUMOURS = "Tumour samples"
+"""Topic that is not tested only where no tumour sample was judged."""
+
 
 def _gaps(view: View) -> list[str]:
     """What this run's own samples leave open."""
@@ -21,9 +24,10 @@ def _gaps(view: View) -> list[str]:
             "has no control (role ntc or untransduced)."
         )
     mine = [row for row in view.study.libraries if view.subject in (None, row.subject)]
-    others = [row.sample for row in mine if row.assay != "amplicon"]
+    judged = set(view.tables.transgene["sample"])
+    others = [row.sample for row in mine if row.assay != "amplicon" and row.sample not in judged]
     if others:
-        gaps.append(f"Rows of other assays are not analysed in this version: {joined(others)}.")
+        gaps.append(f"Rows of other assays that were not analysed: {joined(others)}.")
     cut = sorted({row.protocol for row in mine if _is_restriction(view, row.protocol)})
     if cut:
         gaps.append(
@@ -43,6 +47,7 @@ def not_assessed(view: View) -> Section:
     rows = [
         (Cell(topic), Cell("not tested", tone="void"), Cell(words, tone="wide"))
         for topic, words in NOT_TESTED
+        if topic != TUMOURS or not len(view.tables.transgene)
     ]
     grid = Grid(
         "not-tested",
@@ -53,7 +58,7 @@ def not_assessed(view: View) -> Section:
     gaps = _gaps(view)
     notes: tuple[Block, ...] = (Notes(gaps, "Left open by the samples of this run"),) if gaps else ()
     answer = (
-        f"{len(NOT_TESTED)} questions are not tested in this version; the "
+        f"{len(rows)} questions are not tested in this version; the "
         f"samples leave {plural(len(gaps), 'further gap')}."
     )
     return Section(

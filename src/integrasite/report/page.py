@@ -69,8 +69,11 @@ def _environment() -> Environment:
 
 
 def sections_of(view: View) -> list[Section]:
-    """Every section of a page, in the order of reading."""
-    return [build(view) for build in SECTIONS]
+    """Every section of a page, in the order of reading; a study of tumour samples alone begins with them."""
+    order = list(SECTIONS)
+    if not view.study.amplicon_libraries and len(view.tables.transgene):
+        order.sort(key=lambda build: build not in (asked, tumour))
+    return [build(view) for build in order]
 
 
 def _links(view: View) -> Sequence[Link]:

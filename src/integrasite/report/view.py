@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from integrasite.config.study import Study
 from integrasite.flags.rules import PROBABILITY
 from integrasite.report.facts import Specimen, specimens_of
-from integrasite.report.inputs import RunTables, of_subject, without_controls
+from integrasite.report.inputs import CONTROL_ROLES, RunTables, of_subject, without_controls
 
 TOP_CLONES = 100
 """Clones listed on a page; the others are in `clones.tsv.gz`."""
@@ -52,6 +52,15 @@ class View:
     def subjects(self) -> list[str]:
         """Subjects on the page, in sheet order."""
         return list(dict.fromkeys(specimen.subject for specimen in self.specimens))
+
+    @property
+    def all_subjects(self) -> list[str]:
+        """Subjects with a page: those on this page and those of tumour samples, in sheet order."""
+        tumours = [
+            row for row in self.study.libraries if row.assay != "amplicon" and row.role not in CONTROL_ROLES
+        ]
+        wanted = [row.subject for row in tumours if self.subject in (None, row.subject)]
+        return list(dict.fromkeys([*self.subjects, *wanted]))
 
     @property
     def drawn_subjects(self) -> list[str]:

@@ -1,6 +1,6 @@
 """Copies, coverage, structure and clonality of every judged sample, put beside its verdict."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -66,7 +66,7 @@ def add_copies(
         )
         per_cell = tumour_copies(found.copies, sample.library.purity, sample.library.ploidy)
         row.update(_named("vcn", found.copies.interval) | _named("tumour_vcn", per_cell))
-        row["lod_tumour"] = _per_tumour_cell(row["lod_vcn"], sample.library)
+        row["lod_tumour"] = per_tumour_cell(row["lod_vcn"], sample.library)
         if row["verdict"] == Verdict.POSITIVE:
             own = sample.sites[(sample.sites["vector"] == vector.name) & (sample.sites["status"] == "pass")]
             lows = own["ccf_low"].to_numpy(np.float64)
@@ -81,14 +81,14 @@ def add_copies(
     )
 
 
-def _per_tumour_cell(copies: float, library: Library) -> float | None:
+def per_tumour_cell(copies: float, library: Library) -> float | None:
     """Copies per diploid genome as copies per tumour cell; None where purity is not known (or 0)."""
     if not library.purity:
         return None
     return float(f"{copies * cells_per_allele(library.purity, library.ploidy) / DIPLOID:.6g}")
 
 
-def _named(name: str, values: tuple[float, float, float] | None) -> dict[str, float | None]:
+def _named(name: str, values: tuple[float, float, float] | None) -> dict[Hashable, float | None]:
     """The three columns of one estimate."""
     found = values or (None, None, None)
     shown = [None if value is None else float(f"{value:.6g}") for value in found]
