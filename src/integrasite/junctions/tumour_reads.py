@@ -31,8 +31,6 @@ _OVERLAP = 20
 _OVERLAP_ERRORS = 0.1
 _OVERLAP_MARGIN = 12
 """Points (match 1, mismatch -4) by which the best overlap must beat all others: tandem repeats overlap in many ways."""
-_SURE_OVERLAP = 80
-"""Bases that overlapping mates share from which they are merged without a look at them apart."""
 _MISMATCH = 4
 
 
@@ -61,7 +59,8 @@ class FragmentReads:
         is_whole: the mates overlap, so that both ends and the length are known.
         is_single: there is no mate.
         quality: sum of the qualities, to choose among copies.
-        apart: the mates as they are, where they overlap so little that a tandem repeat could feign it.
+        apart: the mates as they are, where they were merged: units of a tandem repeat feign an overlap.
+        discord: what the bases at which merged mates differ cost, whatever the fragment is, in bases (see `COST`).
     """
 
     name: str
@@ -70,6 +69,7 @@ class FragmentReads:
     is_single: bool
     quality: int
     apart: "FragmentReads | None" = None
+    discord: float = 0.0
 
     @property
     def all_parts(self) -> tuple[Part, ...]:
@@ -130,8 +130,8 @@ def find_overlap(first: Codes, second: Codes) -> int | None:
 
 def _merge(
     first: tuple[Codes, Qualities], second: tuple[Codes, Qualities], offset: int
-) -> tuple[Codes, Qualities]:
-    """The fragment that two overlapping mates show: the better base of each, adapter beyond either end cut."""
+) -> tuple[Codes, Qualities, float]:
+    """The fragment that two overlapping mates show: the better base of each, adapter beyond either end cut; and `discord`."""
     n = offset + second[0].size
     codes = np.full(n, 4, np.uint8)
     quality = np.zeros(n, np.int64)
@@ -141,13 +141,15 @@ def _merge(
     other, other_quality = second[0][begin - offset :], second[1][begin - offset :].astype(np.int64)
     mine, mine_quality = codes[begin:], quality[begin:].copy()
     agree = mine == other
+    wrong = np.minimum(mine_quality, other_quality)[~agree & (mine_quality > 0) & (mine < 4) & (other < 4)]
+    discord = float((GAIN + COST)[np.minimum(wrong, _MOST_QUALITY)].sum())
     better = (other_quality > mine_quality) | (mine > 3)
     codes[begin:] = np.where(agree | ~better, mine, other)
     seen = mine_quality > 0
     quality[begin:] = np.where(
         agree | ~seen, np.maximum(mine_quality, other_quality), np.abs(mine_quality - other_quality)
     )
-    return codes, quality.astype(np.uint8)
+    return codes, quality.astype(np.uint8), discord
 
 
 def prepare_fragment(
@@ -173,9 +175,8 @@ def prepare_fragment(
     apart = FragmentReads(name, parts, False, False, quality)
     if offset is None or offset + turned[0].size < SHORTEST:
         return apart
-    is_sure = min(one[0].size, offset + turned[0].size) - max(offset, 0) >= _SURE_OVERLAP
-    merged = (_part(*_merge(one, turned, offset)),)
-    return FragmentReads(name, merged, True, False, quality, None if is_sure else apart)
+    codes, merged, discord = _merge(one, turned, offset)
+    return FragmentReads(name, (_part(codes, merged),), True, False, quality, apart, discord)
 
 
 def _trim(read: tuple[Codes, Qualities]) -> tuple[Codes, Qualities]:

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from integrasite.config.calling import Calling
-from integrasite.sites.tumour_joins import Ints, VectorEnds, chain, codes_of, near_pairs
+from integrasite.sites.tumour_joins import Floats, Ints, VectorEnds, chain, codes_of, near_pairs
 
 PAIR_SLACK = 3
 """bp by which the two ends may miss the expected duplication and still be one site at once."""
@@ -191,13 +191,14 @@ def site_of_split(numbers: Ints, sites: pd.DataFrame) -> Ints:
     return of_join[numbers]
 
 
-def attach_discordant(rows: pd.DataFrame, sites: pd.DataFrame, support: Ints) -> Ints:
+def attach_discordant(rows: pd.DataFrame, sites: pd.DataFrame, support: Floats) -> Ints:
     """Give discordant rows the site whose junction they can span.
 
     Args:
         rows: from `usable_rows`.
         sites: from `as_sites`.
-        support: split rows of every site; of several sites in reach the best supported one is taken, then the nearest.
+        support: split fragments of every site, weighted by placement; of several sites in reach the best supported one is
+            taken, then the nearest.
 
     Returns:
         Site of every row; -1 for split rows and those without a site.
@@ -220,7 +221,7 @@ def attach_discordant(rows: pd.DataFrame, sites: pd.DataFrame, support: Ints) ->
         fits &= (distance >= -_OVERHANG) & (distance <= reach[a] + _REACH_SLACK)
         candidates.append(pd.DataFrame({"row": a[fits], "site": b[fits], "distance": distance[fits]}))
     table = pd.concat(candidates, ignore_index=True).astype(np.int64)
-    table["support"] = -support[table["site"]]
+    table["support"] = -np.round(support[table["site"]], 6)
     best = table.sort_values(["row", "support", "distance", "site"], kind="stable").drop_duplicates("row")
     found[pairs.index.to_numpy()[best["row"].to_numpy(np.int64)]] = best["site"].to_numpy(np.int64)
     return found

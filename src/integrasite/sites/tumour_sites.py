@@ -11,8 +11,10 @@ from integrasite.io.tables import as_table
 from integrasite.io.windows import Windows
 from integrasite.model.sites import site_label, strand_word
 from integrasite.model.tables import MULTIHITS, TUMOUR_SITES
+from integrasite.sites.tumour_copies import Called, absorb_copies
 from integrasite.sites.tumour_hops import count_others, judge_shared
 from integrasite.sites.tumour_joins import (
+    Floats,
     Ints,
     VectorEnds,
     cluster_split,
@@ -28,7 +30,7 @@ from integrasite.sites.tumour_pairs import (
     settle_readings,
     site_of_split,
 )
-from integrasite.sites.tumour_places import settle_places
+from integrasite.sites.tumour_places import Settled, settle_places
 from integrasite.sites.tumour_support import BELOW_LIMIT, COUNTED, PASS, describe_support
 
 NOT_SEEN = "not seen in this sample; another sample of the subject has it"
@@ -43,7 +45,8 @@ class TumourContext:
         samples: all tumour samples of the subject, also those without evidence.
         vectors: by name.
         calling: thresholds.
-        bases: of the host; without them uniform anchors are not left out and positions in runs are not widened.
+        bases: of the host; without them uniform anchors are not left out, positions in runs are not widened, and sites at the
+            same base of two near-identical copies stay two.
         others: evidence of other subjects' samples in the same sequencing runs; None: none are known.
     """
 
@@ -83,11 +86,9 @@ def call_junction_sites(evidence: pd.DataFrame, context: TumourContext) -> Junct
         joins = widen_runs(joins, context.bases, context.calling)
     pairs = pair_ends(joins, context.vectors, context.calling)
     joins = settle_readings(joins, pairs, context.vectors)
-    sites, of_row = _sites_of_rows(rows, as_sites(joins, pairs, context.vectors), number, context)
-    # the side is the site's: at an inverted vector end the fragments themselves say another
-    strand = sites["strand"].to_numpy(np.int64)[of_row]
-    side = np.where(rows["host_direction"].to_numpy(np.int64) == strand, 3, 5)
-    settled = settle_places(rows.assign(site=of_row, side=side), context.calling)
+    sites, settled = _settle(rows, as_sites(joins, pairs, context.vectors), number, context)
+    if context.bases is not None:
+        settled, sites, joins = absorb_copies(Called(settled, sites, joins), context.bases)
     units, counts = describe_support(settled, sites, joins, context.vectors, context.calling)
     if context.others is not None:
         shared = count_others(context.others, sites, context.vectors, context.calling)
@@ -96,14 +97,52 @@ def call_junction_sites(evidence: pd.DataFrame, context: TumourContext) -> Junct
     return JunctionSites(_site_table(units, counts, sites, context), multihits)
 
 
+def _settle(
+    rows: pd.DataFrame, known: pd.DataFrame, number: Ints, context: TumourContext
+) -> tuple[pd.DataFrame, Settled]:
+    """Candidate sites, and where the fragments belong.
+
+    Which of several sites in reach a discordant fragment spans is told by their support, and that by where fragments belong. So
+    the first answer, in which places of a repeat count by weight, is mended once.
+    """
+    of_split = site_of_split(number, known)
+    shown = of_split >= 0
+    weights = rows["weight"].to_numpy(np.float64)
+    support: Floats = np.bincount(of_split[shown], weights=weights[shown], minlength=len(known)).astype(
+        np.float64
+    )
+    for _ in range(2):
+        sites, of_row = _sites_of_rows(rows, known, of_split, support, context)
+        # the side is the site's: at an inverted vector end the fragments themselves say another
+        strand = sites["strand"].to_numpy(np.int64)[of_row]
+        side = np.where(rows["host_direction"].to_numpy(np.int64) == strand, 3, 5)
+        settled = settle_places(rows.assign(site=of_row, side=side), context.calling)
+        support = _settled_support(settled, len(known))
+    return sites, settled
+
+
+def _settled_support(settled: Settled, n_sites: int) -> Floats:
+    """Fragments with a split read that belong to each site; those of clusters by the weights of their places."""
+    split = settled.molecules[settled.molecules["is_split"]]
+    alone = split[(split["cluster"] < 0) & (split["site"] < n_sites)]
+    support = np.bincount(alone["site"].to_numpy(np.int64), minlength=n_sites).astype(np.float64)
+    places = settled.places[settled.places["site"] < n_sites].groupby(["cluster", "site"])["weight"].mean()
+    if len(places):
+        sizes = split.groupby("cluster").size().reindex(places.index.get_level_values(0), fill_value=0)
+        np.add.at(
+            support,
+            places.index.get_level_values(1).to_numpy(np.int64),
+            places.to_numpy(np.float64) * sizes.to_numpy(np.float64),
+        )
+    return support
+
+
 def _sites_of_rows(
-    rows: pd.DataFrame, sites: pd.DataFrame, number: Ints, context: TumourContext
+    rows: pd.DataFrame, sites: pd.DataFrame, of_split: Ints, support: Floats, context: TumourContext
 ) -> tuple[pd.DataFrame, Ints]:
     """Candidate sites, and that of each row; every usable row has one."""
-    of_row = site_of_split(number, sites)
-    support = np.bincount(of_row[of_row >= 0], minlength=len(sites)).astype(np.int64)
     attached = attach_discordant(rows, sites, support)
-    of_row = np.where(of_row >= 0, of_row, attached)
+    of_row = np.where(of_split >= 0, of_split, attached)
     left = np.flatnonzero(of_row < 0)
     inexact, numbers = inexact_sites(rows.iloc[left].reset_index(drop=True), context.vectors)
     of_row[left] = numbers + len(sites)
