@@ -243,6 +243,17 @@ def test_spike_ins_and_cancer_cell_fractions_raise_no_size_flags():
     assert flags([clone(**BIG, estimator="ccf")]).empty
 
 
+def test_a_tumours_fraction_is_no_second_size_of_a_clone_in_blood():
+    blood, tumour = clone(**MIDDLE), clone(**MIDDLE, specimen="p1.M12", estimator="ccf")
+    assert set(flags([blood, clone(**MIDDLE, specimen="p1.M12")], preset="consecutive-30").rule) == {
+        "repeated_20"
+    }
+    assert flags([blood, tumour], preset="consecutive-30").empty
+    evidence = flags([tumour], [LMO2])["evidence"].iloc[0]
+    assert "of the cells of a tumour sample" in evidence
+    assert "Indeterminate" not in evidence
+
+
 def test_presets():
     both = [clone(**MIDDLE), clone(**MIDDLE, specimen="p1.M12")]
     assert set(flags(both, preset="consecutive-30").rule) == {"repeated_20"}

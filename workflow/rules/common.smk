@@ -137,6 +137,19 @@ def get_tumour_tables(kind):
     return [f"{RESULTS}/tumour/{sample}/{sample}.{kind}.parquet" for sample in TUMOUR_SAMPLES]
 
 
+def get_judged_files():
+    """What the verdict on every tumour sample rests on."""
+    kinds = (
+        "fragments.parquet",
+        "junctions.parquet",
+        "host_depth.parquet",
+        "recruit.json",
+        "recruited_R1.fastq.gz",
+        "recruited_R2.fastq.gz",
+    )
+    return [f"{RESULTS}/tumour/{sample}/{sample}.{kind}" for sample in TUMOUR_SAMPLES for kind in kinds]
+
+
 def get_tumour_vectors():
     """The map of the vectors, where there are tumour samples."""
     return [f"{RESULTS}/tumour/vectors/vector_map.json"] if TUMOUR_SAMPLES else []
@@ -147,28 +160,49 @@ def get_vectors_folder(wildcards, input):
     return Path(input.vectors[0]).parent if input.vectors else []
 
 
+def get_tumour_folder(wildcards, output):
+    """The folder of all tumour samples."""
+    return Path(output.transgene).parent / "tumour"
+
+
 def get_sample_files(wildcards):
     """The read files of a tumour sample, all lanes and reads, or its BAM."""
     library = TUMOUR_SAMPLES[wildcards.sample]
     return [str(path) for path in (*library.r1, *library.r2, *([library.bam] if library.bam else []))]
 
 
-def get_subject_junctions(wildcards):
-    """The junction evidence of a subject's DNA samples."""
+def get_dna_tables(kind, is_wanted):
+    """One table of the DNA samples that are wanted."""
     return [
-        f"{RESULTS}/tumour/{name}/{name}.junctions.parquet"
+        f"{RESULTS}/tumour/{name}/{name}.{kind}.parquet"
         for name, library in TUMOUR_SAMPLES.items()
-        if library.subject == wildcards.subject and library.assay in DNA_ASSAYS
+        if library.assay in DNA_ASSAYS and is_wanted(library)
     ]
+
+
+def get_subject_junctions(wildcards):
+    """The junction evidence of a subject's samples."""
+    return get_dna_tables("junctions", lambda library: library.subject == wildcards.subject)
 
 
 def get_other_junctions(wildcards):
-    """The junction evidence of the other subjects' DNA samples."""
-    return [
-        f"{RESULTS}/tumour/{name}/{name}.junctions.parquet"
-        for name, library in TUMOUR_SAMPLES.items()
-        if library.subject != wildcards.subject and library.assay in DNA_ASSAYS
-    ]
+    """The junction evidence of the other subjects' samples."""
+    return get_dna_tables("junctions", lambda library: library.subject != wildcards.subject)
+
+
+def get_subject_counts(wildcards):
+    """Fragments at a subject's sites, in all its samples."""
+    return get_dna_tables("site_counts", lambda library: library.subject == wildcards.subject)
+
+
+def get_subject_table(kind):
+    """A function that names one table of the subject of a sample."""
+
+    def table_of(wildcards):
+        subject = TUMOUR_SAMPLES[wildcards.sample].subject
+        return f"{RESULTS}/tumour_called/{subject}/{subject}.{kind}.parquet"
+
+    return table_of
 
 
 def get_earlier_records():
@@ -224,6 +258,11 @@ def get_final_outputs():
         "tests/cancer_gene_proximity.tsv",
         "tests/not_tested.tsv",
         "flags.tsv",
+        "transgene.tsv",
+        "transgene_coverage.tsv",
+        "transgene_structure.tsv",
+        "vector_differences.tsv",
+        "attribution.tsv",
         "tumour_sites.tsv.gz",
         "junctions.vcf.gz",
         "junctions.vcf.gz.tbi",

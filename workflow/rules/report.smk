@@ -20,6 +20,10 @@ rule write_report:
         early_late=f"{RESULTS}/tests/early_late.tsv",
         proximity=f"{RESULTS}/tests/cancer_gene_proximity.tsv",
         not_tested=f"{RESULTS}/tests/not_tested.tsv",
+        transgene=f"{RESULTS}/transgene.tsv",
+        transgene_coverage=f"{RESULTS}/transgene_coverage.tsv",
+        transgene_structure=f"{RESULTS}/transgene_structure.tsv",
+        attribution=f"{RESULTS}/attribution.tsv",
         tumour_sites=f"{RESULTS}/tumour_sites.tsv.gz",
         earlier=get_earlier(),
     output:
@@ -51,6 +55,7 @@ rule write_manifest:
         rules.track_clones.output,
         rules.test_insertions.output,
         rules.export_junctions.output,
+        rules.judge_transgene.output,
     output:
         f"{RESULTS}/run.json",
     log:

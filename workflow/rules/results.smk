@@ -2,6 +2,7 @@ rule gather_table:
     input:
         parts=get_parts,
         contamination=f"{RESULTS}/contamination.tsv",
+        transgene=f"{RESULTS}/transgene.tsv",
     output:
         f"{RESULTS}/{{table}}.tsv.gz",
     log:
@@ -17,9 +18,11 @@ rule gather_table:
     resources:
         mem_mb=scale_memory(4000),
         runtime=30,
+    params:
+        config=CONFIG,
     shell:
         "integrasite gather --table {wildcards.table} {input.parts:q} --contamination {input.contamination:q}"
-        " -o {output:q} 2> {log:q}"
+        " --transgene {input.transgene:q} --config {params.config:q} -o {output:q} 2> {log:q}"
 
 
 rule gather_ledger:

@@ -115,9 +115,41 @@ rule call_junctions:
         " --sites {output.sites:q} --multihits {output.multihits:q} 2> {log:q}"
 
 
+rule measure_sites:
+    input:
+        get_sample_files,
+        sites=get_subject_table("junction_sites"),
+        multihits=get_subject_table("multihits"),
+        r1=f"{RESULTS}/tumour/{{sample}}/{{sample}}.recruited_R1.fastq.gz",
+        r2=f"{RESULTS}/tumour/{{sample}}/{{sample}}.recruited_R2.fastq.gz",
+        vectors=f"{RESULTS}/tumour/vectors/vector_map.json",
+        reference=f"{RESULTS}/reference/reference.json",
+    output:
+        f"{RESULTS}/tumour/{{sample}}/{{sample}}.site_counts.parquet",
+    log:
+        "logs/tumour/measure_sites/{sample}.log",
+    benchmark:
+        "logs/benchmarks/measure_sites.{sample}.tsv"
+    retries: 1
+    conda:
+        "../envs/integrasite.yaml"
+    threads: 4
+    resources:
+        mem_mb=scale_memory(4000),
+        runtime=480,
+    params:
+        config=CONFIG,
+        vectors=subpath(input.vectors, parent=True),
+    shell:
+        "integrasite measure-sites --config {params.config:q} --sample {wildcards.sample:q} --sites {input.sites:q}"
+        " --multihits {input.multihits:q} --vectors {params.vectors:q} --reference {input.reference:q}"
+        " --r1 {input.r1:q} --r2 {input.r2:q} --threads {threads} -o {output:q} 2> {log:q}"
+
+
 rule size_junctions:
     input:
         sites=f"{RESULTS}/tumour_called/{{subject}}/{{subject}}.junction_sites.parquet",
+        counts=get_subject_counts,
     output:
         tumour_sites=f"{RESULTS}/tumour_called/{{subject}}/{{subject}}.tumour_sites.parquet",
         sites=f"{RESULTS}/tumour_called/{{subject}}/{{subject}}.sites.parquet",
@@ -137,13 +169,13 @@ rule size_junctions:
         config=CONFIG,
     shell:
         "integrasite size-junctions --config {params.config:q} --subject {wildcards.subject:q}"
-        " --junction-sites {input.sites:q} --tumour-sites {output.tumour_sites:q}"
+        " --junction-sites {input.sites:q} --counts {input.counts:q} --tumour-sites {output.tumour_sites:q}"
         " --sites {output.sites:q} --clones {output.clones:q} 2> {log:q}"
 
 
 rule export_junctions:
     input:
-        sites=get_tumour_called("tumour_sites"),
+        sites=f"{RESULTS}/tumour_sites.tsv.gz",
         vectors=get_tumour_vectors(),
         reference=[f"{RESULTS}/reference/reference.json"] if TUMOUR_SUBJECTS else [],
     output:
@@ -166,3 +198,67 @@ rule export_junctions:
     shell:
         "integrasite export-junctions --config {params.config:q} --vectors {params.vectors:q}"
         " --reference {input.reference:q} --tumour-sites {input.sites:q} -o {output.vcf:q} 2> {log:q}"
+
+
+rule judge_transgene:
+    input:
+        get_judged_files(),
+        counts=get_dna_tables("site_counts", lambda library: True),
+        sites=get_tumour_called("tumour_sites"),
+        vectors=get_tumour_vectors(),
+        reference=[f"{RESULTS}/reference/reference.json"] if TUMOUR_SAMPLES else [],
+    output:
+        transgene=f"{RESULTS}/transgene.tsv",
+        coverage=f"{RESULTS}/transgene_coverage.tsv",
+        structure=f"{RESULTS}/transgene_structure.tsv",
+        differences=f"{RESULTS}/vector_differences.tsv",
+    log:
+        "logs/tumour/judge_transgene.log",
+    benchmark:
+        "logs/benchmarks/judge_transgene.tsv"
+    retries: 1
+    conda:
+        "../envs/integrasite.yaml"
+    threads: 4
+    resources:
+        mem_mb=scale_memory(4000),
+        runtime=120,
+    params:
+        config=CONFIG,
+        tumour=get_tumour_folder,
+    shell:
+        "integrasite judge-transgene --config {params.config:q} --tumour {params.tumour:q} --reference {input.reference:q}"
+        " --tumour-sites {input.sites:q} --coverage {output.coverage:q} --structure {output.structure:q}"
+        " --differences {output.differences:q} --threads {threads} -o {output.transgene:q} 2> {log:q}"
+
+
+rule attribute_tumours:
+    input:
+        transgene=f"{RESULTS}/transgene.tsv",
+        structure=f"{RESULTS}/transgene_structure.tsv",
+        sites=f"{RESULTS}/tumour_sites.tsv.gz",
+        clones=f"{RESULTS}/clones.tsv.gz",
+        diversity=f"{RESULTS}/diversity.tsv",
+        annotation=f"{RESULTS}/annotation.tsv.gz",
+        tracking=f"{RESULTS}/tracking.tsv",
+        earlier=get_earlier(),
+    output:
+        f"{RESULTS}/attribution.tsv",
+    log:
+        "logs/tumour/attribute_tumours.log",
+    benchmark:
+        "logs/benchmarks/attribute_tumours.tsv"
+    retries: 1
+    conda:
+        "../envs/integrasite.yaml"
+    threads: 1
+    resources:
+        mem_mb=scale_memory(2000),
+        runtime=30,
+    params:
+        config=CONFIG,
+        earlier=get_earlier_option(),
+    shell:
+        "integrasite attribute --config {params.config:q} --transgene {input.transgene:q} --structure {input.structure:q}"
+        " --tumour-sites {input.sites:q} --clones {input.clones:q} --diversity {input.diversity:q}"
+        " --annotation {input.annotation:q} --tracking {input.tracking:q} {params.earlier} -o {output:q} 2> {log:q}"

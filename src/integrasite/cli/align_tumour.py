@@ -39,8 +39,7 @@ def run(arguments: argparse.Namespace) -> int:
     from integrasite.align.reference import load_reference
     from integrasite.config.read import load_study
     from integrasite.errors import SheetError
-    from integrasite.io.fastq_check import holds_no_reads
-    from integrasite.io.named_reads import read_named
+    from integrasite.io.named_reads import read_recruited
     from integrasite.io.tables import write_parquet
     from integrasite.io.text import read_text
     from integrasite.io.vector_map import load_vector_map
@@ -56,9 +55,7 @@ def run(arguments: argparse.Namespace) -> int:
     place = json.loads(read_text(arguments.reference, "reference description"))["reference"]
     reference = load_reference(arguments.reference.parent / place)
     targets = make_targets(load_vector_map(arguments.vectors), library.vectors)
-    is_single = arguments.r2 is None or holds_no_reads(arguments.r2)
-    pairs = read_named(arguments.r1, None if is_single else arguments.r2)
-    reads = [prepare_fragment(*pair) for pair in pairs]
+    reads = [prepare_fragment(*pair) for pair in read_recruited(arguments.r1, arguments.r2)]
     found = align_sample(library.sample, reads, targets, reference, study.config.calling, arguments.threads)
     write_parquet(found.fragments, arguments.output, TUMOUR_FRAGMENTS)
     write_parquet(found.junctions, arguments.junctions, TUMOUR_JUNCTIONS)

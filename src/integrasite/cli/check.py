@@ -34,6 +34,9 @@ def run(arguments: argparse.Namespace) -> int:
     if study is not None:
         found, warnings = check_study(study)
         problems += found
+        found, doubts = _check_proviruses(study)
+        problems += found
+        warnings += doubts
         if arguments.reads and not problems:
             problems, doubts = check_reads(study)
             warnings += doubts
@@ -47,6 +50,30 @@ def run(arguments: argparse.Namespace) -> int:
         return ProblemList.exit_code
     print(_summary(study, len(warnings), notes))
     return 0
+
+
+def _check_proviruses(study: "Study") -> tuple[list[str], list[str]]:
+    """What of a vector integrates must be known before its reads are looked for in tumour samples."""
+    from integrasite.errors import IntegrasiteError
+    from integrasite.io.sequences import read_vector
+    from integrasite.transgene.provirus import provirus_of
+
+    problems, doubts = [], []
+    for name in dict.fromkeys(name for library in study.tumour_libraries for name in library.vectors):
+        vector = study.config.vectors[name]
+        where = f"{study.path}, key 'vectors.{name}'"
+        try:
+            sequence = read_vector(study.resolve(vector.sequence))
+        except (IntegrasiteError, OSError):
+            continue  # told already
+        try:
+            found = provirus_of(sequence, vector.form, vector.kind)
+        except IntegrasiteError as error:
+            problems.append(f"{where}: {error}")
+            continue
+        if found.problem:
+            doubts.append(f"{where}: {found.problem}")
+    return problems, doubts
 
 
 def _compare_reads(study: "Study") -> tuple[list[str], list[str]]:

@@ -21,15 +21,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="folder written by `integrasite prepare-vectors`; needed where the sheet has tumour samples",
     )
     parser.add_argument(
-        "--reference", type=Path, nargs="?", help="JSON written by `integrasite index`; needed as `--vectors` is"
+        "--reference",
+        type=Path,
+        nargs="?",
+        help="JSON written by `integrasite index`; needed as `--vectors` is",
     )
     parser.add_argument(
         "--tumour-sites",
         type=Path,
         nargs="*",
         default=[],
-        metavar="PARQUET",
-        help="tumour sites per subject, written by `integrasite size-junctions`",
+        metavar="FILE",
+        help="tumour sites with fractions: tumour_sites.tsv.gz, or Parquet per subject (`integrasite size-junctions`)",
     )
     add_output(parser, "VCF to write (.vcf.gz), with its index beside it")
 
@@ -63,7 +66,7 @@ def _junctions(arguments: argparse.Namespace) -> Junctions:
 
     from integrasite.align.reference import load_reference
     from integrasite.errors import ConfigError
-    from integrasite.io.tables import concat_tables, read_parquet
+    from integrasite.io.tables import concat_tables, read_parquet, read_tsv
     from integrasite.io.text import read_text
     from integrasite.io.windows import open_windows
     from integrasite.kernels.codes import decode
@@ -76,7 +79,11 @@ def _junctions(arguments: argparse.Namespace) -> Junctions:
     vectors = {vector.name: decode(vector.one_ltr) for vector in load_vector_map(arguments.vectors).vectors}
     place = json.loads(read_text(arguments.reference, "reference description"))["reference"]
     reference = load_reference(arguments.reference.parent / place)
-    sites = concat_tables((read_parquet(path, TUMOUR_SITES) for path in arguments.tumour_sites), TUMOUR_SITES)
+    parts = (
+        (read_parquet if path.suffix == ".parquet" else read_tsv)(path, TUMOUR_SITES)
+        for path in arguments.tumour_sites
+    )
+    sites = concat_tables(parts, TUMOUR_SITES)
     with open_windows(reference.fasta) as bases:
         records = list(junction_records(sites, bases, vectors))
     lengths = {name: len(sequence) for name, sequence in vectors.items()}

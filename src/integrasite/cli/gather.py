@@ -27,6 +27,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=Path,
         help="contamination.tsv, whose verdicts go into the tables `sites` and `ledger`",
     )
+    parser.add_argument(
+        "--transgene",
+        type=Path,
+        help="transgene.tsv, whose verdicts set sites of a wild-type virus aside (needs --config)",
+    )
+    parser.add_argument("--config", type=Path, help="the study's config.yaml: specimens of the samples")
     add_output(parser, "TSV to write (compressed where it ends in .gz)")
 
 
@@ -45,9 +51,25 @@ def run(arguments: argparse.Namespace) -> int:
         whole = sum_ledger(whole if calls is None else correct_ledger(whole, calls))
     elif table.name == "sites" and calls is not None:
         whole = apply_verdicts(whole, calls)
+    if arguments.transgene is not None and "status" in whole.columns:
+        whole = _without_virus(whole, arguments.transgene, arguments.config)
     write_tsv(whole, arguments.output, table)
     log(f"integrasite gather: {table.name}: {len(whole)} rows from {len(arguments.inputs)} parts")
     return 0
+
+
+def _without_virus(whole: "pd.DataFrame", transgene: Path, config: Path | None) -> "pd.DataFrame":
+    from integrasite.config.read import load_study
+    from integrasite.curate.virus_sites import set_aside_virus
+    from integrasite.errors import ConfigError
+    from integrasite.io.tables import read_tsv
+
+    if config is None:
+        raise ConfigError(
+            "--config is missing; --transgene needs the study's config.yaml for the samples' specimens"
+        )
+    specimens = {row.sample: row.specimen for row in load_study(config).tumour_libraries}
+    return set_aside_virus(whole, read_tsv(transgene, tables.TRANSGENE), specimens)
 
 
 def sum_ledger(parts: "pd.DataFrame") -> "pd.DataFrame":

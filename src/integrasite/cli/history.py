@@ -55,19 +55,32 @@ def summary(subject: str, history: "pd.DataFrame", diversity: "pd.DataFrame", fl
         diversity: the table `diversity` with a column `run`.
         flags: the table `flags` with a column `run`.
     """
-    n_runs = diversity["run"].nunique()
+    tumours = history[history["estimator"] == "ccf"]
+    n_runs = len({*diversity["run"], *tumours["run"]})
+    n_specimens = len(diversity) + len(tumours.drop_duplicates(["specimen", "run"]))
     specimens = diversity.sort_values(["days", "specimen", "run"], kind="stable", na_position="first")
-    lines = [f"{subject}: {len(specimens)} specimens in {n_runs} runs", "", "specimens"]
+    lines = [f"{subject}: {n_specimens} specimens in {n_runs} runs", "", "specimens"]
     lines += [
         f"  {_day(row['days'])}  {row['specimen']}  run {row['run']}  {row['n_sites']} clones  "
         f"{0 if _is_na(row['n_fragments']) else row['n_fragments']} fragments  "
         f"evaluable: {row['evaluable'] or 'unknown'}"
         for row in specimens.to_dict("records")
     ]
+    lines += [
+        f"  {_day(rows['days'].iloc[0])}  {specimen}  run {run}  tumour sample with {len(rows)} sites"
+        for (run, specimen), rows in tumours.groupby(["run", "specimen"], sort=True)
+    ]
     twice = sorted(specimens.loc[specimens.duplicated("specimen", keep=False), "specimen"].unique())
     if twice:
         lines += ["", f"in several runs, each shown on its own: {', '.join(twice)}"]
-    lines += ["", *_clone_lines(history)]
+    lines += ["", *_clone_lines(history[history["estimator"] != "ccf"], "clones", "vector-marked cells")]
+    if len(tumours):
+        lines += [
+            "",
+            *_clone_lines(
+                tumours, "sites in tumour samples", "tumour cells; of all cells where purity is unknown"
+            ),
+        ]
     graded = flags[flags["tier"].notna()]
     worst = "none" if graded.empty else f"strongest tier {int(graded['tier'].min())}"
     lines += [
@@ -77,15 +90,15 @@ def summary(subject: str, history: "pd.DataFrame", diversity: "pd.DataFrame", fl
     return "\n".join(lines)
 
 
-def _clone_lines(history: "pd.DataFrame") -> list[str]:
+def _clone_lines(history: "pd.DataFrame", what: str, cells: str) -> list[str]:
     passing = history[(history["status"] == "pass") & history["fraction"].notna()]
     if passing.empty:
-        return ["clones: none found"]
+        return [f"{what}: none found"]
     clone = ["site_id", "vector"]
     peaks = passing.sort_values(["fraction", *clone], ascending=[False, True, True], kind="stable")
     peaks = peaks.drop_duplicates(clone)
     shown = peaks.head(SHOWN_CLONES)
-    lines = [f"largest clones ({len(shown)} of {len(peaks)} sites; per cent of vector-marked cells)"]
+    lines = [f"largest {what} ({len(shown)} of {len(peaks)} sites; per cent of {cells})"]
     for peak in shown.to_dict("records"):
         rows = passing[(passing["site_id"] == peak["site_id"]) & (passing["vector"] == peak["vector"])]
         rows = rows.sort_values(["days", "specimen", "run"], kind="stable", na_position="first")

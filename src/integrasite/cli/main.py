@@ -32,6 +32,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "junctions to fragments, sites and multihit clusters of one subject (stage)",
     ),
     "call-junctions": ("call_junctions", "integration sites of one subject's tumour samples (stage)"),
+    "measure-sites": ("measure_sites", "fragments of one tumour sample at its subject's sites (stage)"),
     "size-junctions": ("size_junctions", "allele and cell fractions of one subject's tumour sites (stage)"),
     "judge-transgene": (
         "judge_transgene",

@@ -126,11 +126,13 @@ def collect_clones(
     joined = joined.assign(is_top=_largest(joined, specimens))
     rows = _noteworthy(joined, context)
     lines, of_subject = _lines(specimens)
-    history = _history(rows)
+    # a tumour's fractions are of cells: they are no earlier or later size of a clone among vector-marked cells
+    history = _history([row for row in rows if row["estimator"] != "ccf"])
     for row in rows:
         key = (row["subject"], row["specimen"])
-        one, seen = specimens[key], _seen(history, row)
-        line = {} if row["estimator"] == "ccf" else lines.get((key[0], one.lineage), {})
+        is_tumour = row["estimator"] == "ccf"
+        one, seen = specimens[key], {key[1]: _sizes(row)} if is_tumour else _seen(history, row)
+        line = {} if is_tumour else lines.get((key[0], one.lineage), {})
         here, limits = identity(row, one.lineage), _limits(seen)
         n_replicates = 0 if is_missing(row["n_replicates"]) else int(row["n_replicates"])
         most = 0 if is_missing(n_libraries.get(key)) else int(n_libraries[key])
@@ -173,11 +175,15 @@ def _names(row: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(sorted({str(row["site_id"]), identity(row, ("", ""))[-1]}))
 
 
+def _sizes(row: Mapping[str, Any]) -> _Sizes:
+    return {name: -1.0 if is_missing(row[name]) else float(row[name]) for name in _FOLLOWED}
+
+
 def _history(rows: Sequence[Mapping[str, Any]]) -> _History:
     """Sizes by subject and name of the clone, then by specimen; -1 where a cell is empty."""
     history: _History = {}
     for row in rows:
-        sizes = {name: -1.0 if is_missing(row[name]) else float(row[name]) for name in _FOLLOWED}
+        sizes = _sizes(row)
         for name in _names(row):
             _keep_larger(history.setdefault((row["subject"], name), {}), row["specimen"], sizes)
     return history

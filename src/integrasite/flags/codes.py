@@ -44,11 +44,13 @@ QUALITY = {
 def doubts(clone: CloneFacts, specimen: Specimen) -> list[str]:
     """Keys of `QUALITY` that hold, in its order."""
     saturated = clone.row["saturated"]
+    # what diversity and replicates say of amplicon libraries says nothing of a genome's reads, whose sites pass by their support
+    is_counted = clone.row["estimator"] != "ccf"
     holds = {
-        "few_fragments": not specimen.is_evaluable,
-        "low_power": specimen.evaluable == "low_power",
-        "single_replicate": clone.is_unreplicated,
-        "one_of_replicates": clone.is_alone,
+        "few_fragments": is_counted and not specimen.is_evaluable,
+        "low_power": is_counted and specimen.evaluable == "low_power",
+        "single_replicate": is_counted and clone.is_unreplicated,
+        "one_of_replicates": is_counted and clone.is_alone,
         "multihit": clone.row["placement"] == "multihit",
         "contamination_ambiguous": clone.is_ambiguous,
         "saturated": not is_missing(saturated) and bool(saturated),

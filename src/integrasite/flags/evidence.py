@@ -44,7 +44,8 @@ def size_words(clone: Row) -> str:
     if is_missing(clone["fraction"]):
         fraction = "fraction not known"
     else:
-        fraction = f"{percent(clone['fraction'])} of the vector-marked copies"
+        of = "cells of a tumour sample" if clone["estimator"] == "ccf" else "vector-marked copies"
+        fraction = f"{percent(clone['fraction'])} of the {of}"
         if not is_missing(clone["fraction_low"]) and not is_missing(clone["fraction_high"]):
             fraction += (
                 f" (95 % interval {percent(clone['fraction_low'])} to {percent(clone['fraction_high'])})"

@@ -24,15 +24,23 @@ def write_frame(frame: pd.DataFrame, path: Path, *, header: bool = True) -> None
     write_text(path, buffer.getvalue())
 
 
+def _counted(clones: pd.DataFrame) -> pd.DataFrame:
+    """Passing, uniquely placed clones whose cells were counted."""
+    usable = (clones["status"] == "pass") & (clones["placement"] == "unique") & (clones["estimator"] != "ccf")
+    return clones[usable]
+
+
 def inspiired_table(clones: pd.DataFrame, annotation: pd.DataFrame, genome: str) -> pd.DataFrame:
     """Uniquely placed, passing clones in INSPIIRED's words; `relAbund` is in percent, as there.
+
+    Sites of tumour samples are left out: INSPIIRED's columns count cells, and a genome's reads give fractions only.
 
     Args:
         clones: the table `clones`.
         annotation: the table `annotation`; a site that it lacks has no gene.
         genome: name of the genome.
     """
-    kept = clones[(clones["status"] == "pass") & (clones["placement"] == "unique")]
+    kept = _counted(clones)
     rows = kept.merge(annotation.drop_duplicates("site_id"), on="site_id", how="left")
     rows = rows.sort_values(["subject", "specimen", "contig", "position", "strand"], ignore_index=True)
     position = rows["position"].astype("Int64")
@@ -91,7 +99,7 @@ def site_intervals(sites: pd.DataFrame, tsd_length: Mapping[str, int]) -> pd.Dat
 
 
 def specimen_tracks(clones: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
-    """Cells at every base of a specimen that holds uniquely placed, passing sites; both strands are added.
+    """Cells at every base of an amplicon specimen that holds uniquely placed, passing sites; both strands are added.
 
     Args:
         clones: the table `clones`.
@@ -99,7 +107,7 @@ def specimen_tracks(clones: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
     Yields:
         A name for the specimen's files, and its bedGraph: contig, start, end (0-based, half-open), cells.
     """
-    kept = clones[(clones["status"] == "pass") & (clones["placement"] == "unique")]
+    kept = _counted(clones)
     names: dict[str, int] = {}
     for key, rows in kept.groupby(["subject", "specimen"], sort=True):
         subject, specimen = (str(part) for part in (key if isinstance(key, tuple) else (key,)))

@@ -9,6 +9,7 @@ import numpy.typing as npt
 from xopen import xopen
 
 from integrasite.errors import DataError
+from integrasite.io.fastq_check import holds_no_reads
 from integrasite.kernels.codes import Codes, encode
 
 Read = tuple[Codes, npt.NDArray[np.uint8]]
@@ -52,3 +53,13 @@ def read_named(first: Path, second: Path | None) -> Iterator[tuple[str, Read, Re
                 "use the two files that one command wrote"
             )
         yield _plain(one[0]), one[1], other[1]
+
+
+def read_recruited(first: Path, second: Path | None) -> Iterator[tuple[str, Read, Read | None]]:
+    """Fragments that `integrasite recruit` wrote: its second file holds no reads where reads are single.
+
+    Raises:
+        DataError: as `read_named`.
+    """
+    is_single = second is None or holds_no_reads(second)
+    yield from read_named(first, None if is_single else second)
