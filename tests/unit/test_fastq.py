@@ -358,3 +358,10 @@ def test_estimate_is_of_the_right_size(tmp_path: Path) -> None:
     for path in (plain, packed):
         assert 500 < estimate_pairs([path]) < 8000
     assert estimate_pairs([tmp_path / "missing.fq"]) == 0
+
+
+def test_a_short_read_after_a_long_one_ends_at_its_first_line_end(tmp_path: Path) -> None:
+    """Where the long read's line would end there is a line end, too: that of the short read's qualities."""
+    path = write(tmp_path / "a.fq", b"@a\nACGTACG\n+\nIIIIIII\n@b\nAC\n+\nII\n@c\nACGTACG\n+\nIIIIIII\n")
+    assert read_all(path) == by_dnaio(path)
+    assert [len(bases) for bases, _ in read_all(path)] == [7, 2, 7]

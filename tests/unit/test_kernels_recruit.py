@@ -8,12 +8,13 @@ from hypothesis import strategies as st
 from integrasite.kernels import reference_recruit as slow
 from integrasite.kernels.bam_records import add_hashes, has_hashes, hash_names
 from integrasite.kernels.codes import encode
-from integrasite.kernels.recruit import MIN_SPAN, MIN_TRIPLETS, empty_hits, scan_reads
+from integrasite.kernels.recruit import SEED, SEED_TRIPLETS, STEP, empty_hits, scan_reads
 from integrasite.kernels.recruit_records import format_records
 from integrasite.kernels.recruit_tables import make_loci, make_seeds
 from integrasite.kernels.reference import reverse_complement
 
 RNG = np.random.default_rng(11)
+MIN_SPAN, MIN_TRIPLETS = 20, 8
 
 
 def random_bases(n: int, rng: np.random.Generator = RNG) -> str:
@@ -21,16 +22,24 @@ def random_bases(n: int, rng: np.random.Generator = RNG) -> str:
 
 
 def scan(
-    reads: list[str], targets: list[str], loci: list[str] | None = None, *, keep_repeated: bool = False
+    reads: list[str],
+    targets: list[str],
+    loci: list[str] | None = None,
+    *,
+    keep_repeated: bool = False,
+    samples: int = 12,
+    least: tuple[int, int] = (MIN_SPAN, MIN_TRIPLETS),
 ) -> list[slow.Hit]:
     """Answers of the fast kernel; reads stand in a text with other letters around them."""
     text = "#" + "G".join(reads) + "CA"
     starts = 1 + np.cumsum([0, *(len(read) + 1 for read in reads)])[:-1]
     stops = starts + [len(read) for read in reads]
     codes = [encode(target) for target in targets]
-    table = make_loci([encode(locus) for locus in loci or []], codes, keep_repeated=keep_repeated)
+    table = make_loci(
+        [encode(locus) for locus in loci or []], codes, samples=samples, keep_repeated=keep_repeated
+    )
     hits = empty_hits(len(reads))
-    scan_reads(np.frombuffer(text.encode(), np.uint8), starts, stops, make_seeds(codes), table, hits)
+    scan_reads(np.frombuffer(text.encode(), np.uint8), starts, stops, make_seeds(codes, *least), table, hits)
     return [slow.Hit(*row) for row in zip(*(column.tolist() for column in hits), strict=True)]
 
 
@@ -66,13 +75,21 @@ def cases(draw: st.DrawFn) -> tuple[list[str], list[str], list[str]]:
 
 
 @settings(max_examples=150, deadline=None)
-@given(cases(), st.booleans())
-def test_fast_and_slow_agree(case: tuple[list[str], list[str], list[str]], keep_repeated: bool) -> None:
+@given(
+    cases(),
+    st.booleans(),
+    st.sampled_from([1, 5, 12]),
+    st.sampled_from([(20, 8), (20, 7), (25, 8), (20, 12)]),
+)
+def test_fast_and_slow_agree(
+    case: tuple[list[str], list[str], list[str]], keep_repeated: bool, samples: int, least: tuple[int, int]
+) -> None:
     reads, targets, loci = case
-    for read, hit in zip(reads, scan(reads, targets, loci, keep_repeated=keep_repeated), strict=True):
+    found = scan(reads, targets, loci, keep_repeated=keep_repeated, samples=samples, least=least)
+    for read, hit in zip(reads, found, strict=True):
         expected = (
-            slow.find_targets(read, targets),
-            slow.place_read(read, loci, targets, keep_repeated=keep_repeated),
+            slow.find_targets(read, targets, *least),
+            slow.place_read(read, loci, targets, keep_repeated=keep_repeated, samples=samples),
         )
         assert (hit[:2], hit[2:]) == expected
 
@@ -92,13 +109,40 @@ def test_twenty_exact_bases_are_always_found(place: int, at: int, is_turned: boo
     assert hit.span >= MIN_SPAN
 
 
-@pytest.mark.parametrize("wrong", range(25))
-def test_one_error_in_25_bases_does_not_matter(wrong: int) -> None:
+@settings(max_examples=100, deadline=None)
+@given(st.text("AC", min_size=20, max_size=20) | st.text("ACG", min_size=20, max_size=20), st.integers(0, 20))
+def test_simple_twenty_bases_are_found_too(shown: str, at: int) -> None:
+    """Two words of any 20 bases are looked up, and not both of them can be too simple if the 20 bases are not."""
+    if len({shown[k : k + 3] for k in range(MIN_SPAN - 2)}) < MIN_TRIPLETS:
+        return
+    [hit] = scan(["T" * at + shown + "T" * 30], ["G" * 30 + shown + "G" * 30])
+    assert hit.span >= MIN_SPAN
+
+
+def test_words_looked_up_leave_no_room_for_a_match_with_enough_triplets() -> None:
+    assert MIN_SPAN >= SEED + 2 * STEP - 1, "two words in every match"
+    left_out = (MIN_SPAN - 2) - (SEED + STEP - 2)
+    assert 2 * SEED_TRIPLETS + left_out < MIN_TRIPLETS - 1
+
+
+@pytest.mark.parametrize("wrong", range(31))
+def test_one_error_in_31_bases_does_not_matter(wrong: int) -> None:
     target = random_bases(500)
-    shown = list(target[200:225])
+    shown = list(target[200:231])
     shown[wrong] = "ACGT"["ACGT".index(shown[wrong]) - 1]
-    [hit] = scan([random_bases(60) + "".join(shown) + random_bases(60)], [target])
-    assert hit.target == 0
+    for at in range(STEP):
+        [hit] = scan([random_bases(60 + at) + "".join(shown) + random_bases(60)], [target])
+        assert hit.target == 0
+
+
+@pytest.mark.parametrize("wrong", [1, 4, 15, 18])
+def test_an_outer_error_in_20_bases_does_not_matter(wrong: int) -> None:
+    target = random_bases(500)
+    shown = list(target[200:220])
+    shown[wrong] = "ACGT"["ACGT".index(shown[wrong]) - 1]
+    for at in range(STEP):
+        [hit] = scan([random_bases(60 + at) + "".join(shown) + random_bases(60)], [target])
+        assert hit.target == 0
 
 
 def test_reads_of_random_host_are_rarely_recruited() -> None:
@@ -132,7 +176,7 @@ def test_no_match_runs_from_one_target_into_the_next() -> None:
     assert hit.target == -1
 
 
-@pytest.mark.parametrize("length", [36, 75, 150, 300])
+@pytest.mark.parametrize("length", [26, 36, 75, 150, 300])
 @pytest.mark.parametrize("is_forward", [True, False])
 def test_reads_of_a_locus_are_placed_by_their_first_base(length: int, is_forward: bool) -> None:
     other, locus = random_bases(2000), random_bases(2000)

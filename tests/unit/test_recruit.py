@@ -175,6 +175,45 @@ def test_a_mate_that_the_file_lacks_is_written_as_n(study: Study, tmp_path: Path
     assert len(pairs) == len(touching)
 
 
+@pytest.mark.usefixtures("small_batches")
+@pytest.mark.parametrize("is_indexed", [True, False])
+def test_of_a_read_outside_the_file_its_supplementary_record_is_taken(
+    study: Study, tmp_path: Path, is_indexed: bool
+) -> None:
+    """As in a BAM cut to regions: read 1 stands elsewhere, 60 of its bases are here, with its mate or without."""
+    rng = np.random.default_rng(5)
+    host = "".join(rng.choice(list("ACGT"), 100))
+    shown, other = study.vector[400:460], study.vector[700:800]
+    rows = [
+        segment("alone", 0x841, (0, 500), (1, 900), shown),
+        segment("with_host_mate", 0x841, (0, 510), (0, 40_000), shown),
+        segment("with_host_mate", 0x841, (0, 520), (0, 40_000), shown[:40]),
+        segment("with_vector_mate", 0x841, (0, 530), (0, 41_000), shown),
+        segment("whole", 0x841, (0, 540), (0, 42_000), shown),
+        segment("host", 0x841, (0, 550), (0, 550), host),
+        segment("whole", 0x41, (0, 30_000), (0, 42_000), host[:40] + shown),
+        segment("with_host_mate", 0x81, (0, 40_000), (0, 510), host),
+        segment("with_vector_mate", 0x81, (0, 41_000), (0, 530), other),
+        segment("whole", 0x81, (0, 42_000), (0, 30_000), host),
+    ]
+    path = tmp_path / "cut.bam"
+    header = {"SQ": [{"SN": name, "LN": 50_000} for name in ("chr", "chr2")]}
+    with pysam.AlignmentFile(str(path), "wb", header=header) as out:
+        for one in rows:
+            out.write(one)
+    if is_indexed:
+        pysam.index(str(path))
+    pairs, counts = collect(ReadFiles(bam=path), study.targets)
+    assert sorted(pairs) == [
+        ("alone", shown, "N"),
+        ("whole", host[:40] + shown, host),
+        ("with_host_mate", shown, host),
+        ("with_vector_mate", shown, other),
+    ]
+    assert (counts.n_parts, counts.n_lost_mates) == (3, 1)
+    assert counts.n_pairs == counts.n_recruited == 4
+
+
 @pytest.mark.parametrize("name", ["{}/#", "{} #:N:0:ACGT", "{}"])
 def test_names_lose_comments_and_mate_numbers(study: Study, tmp_path: Path, name: str) -> None:
     pairs, _ = collect(study.write_fastq(tmp_path, name=name), study.targets)

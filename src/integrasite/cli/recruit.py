@@ -53,9 +53,10 @@ def run(arguments: argparse.Namespace) -> int:
     library = _library(study, arguments.sample)
     fasta = _host_fasta(arguments.reference)
     files = ReadFiles(library.r1, library.r2, library.bam, fasta)
-    targets = _targets(library, arguments.vectors, fasta)
+    calling = study.config.calling
+    targets = _targets(library, arguments.vectors, fasta, (calling.recruit_bases, calling.recruit_triplets))
     counts = RecruitCounts()
-    longest = study.config.calling.tumour_max_fragment
+    longest = calling.tumour_max_fragment
     with pair_writer(arguments.output, arguments.r2) as writer:
         for part in recruit(files, targets, counts, longest, arguments.threads):
             writer.write(part.first, part.second)
@@ -79,6 +80,10 @@ def _say(sample: str, counts: "RecruitCounts", depth: "HostDepth") -> None:
         log(f"{sample}: the file holds no unmapped reads; vector reads that fitted no contig are lost")
     if counts.n_lost_mates:
         log(f"{sample}: {counts.n_lost_mates} recruited reads have no mate in the file")
+    if counts.n_parts:
+        log(
+            f"{sample}: of {counts.n_parts} recruited reads the file holds only a part (a supplementary record)"
+        )
 
 
 def _library(study: "Study", sample: str) -> "Library":
@@ -102,8 +107,11 @@ def _host_fasta(reference: Path) -> Path:
     return load_reference(reference.parent / place).fasta
 
 
-def _targets(library: "Library", vectors: Path, fasta: Path) -> "Targets":
-    """The sample's vectors, every plasmid part and the control loci, whose bases come from the indexed host."""
+def _targets(library: "Library", vectors: Path, fasta: Path, least: tuple[int, int]) -> "Targets":
+    """The sample's vectors, every plasmid part and the control loci, whose bases come from the indexed host.
+
+    `least`: bases and distinct triplets of a match that counts.
+    """
     from integrasite.io.windows import open_windows
     from integrasite.kernels.codes import encode
     from integrasite.reads.recruit_targets import make_targets
@@ -116,4 +124,4 @@ def _targets(library: "Library", vectors: Path, fasta: Path) -> "Targets":
         for control in known.controls:
             name = f"{control.contig}:{control.start}-{control.end}"
             controls[name] = encode(windows(control.contig, control.start, control.end))
-    return make_targets(recruited_sequences(known, library.vectors), controls)
+    return make_targets(recruited_sequences(known, library.vectors), controls, *least)

@@ -20,7 +20,14 @@ import pysam
 from integrasite.errors import DataError
 from integrasite.io.read_ahead import read_ahead
 from integrasite.io.streams import READ_ERRORS, open_binary
-from integrasite.kernels.bam_records import ABSENT_QUALITY, SECOND, index_bam, take_primary
+from integrasite.kernels.bam_records import (
+    ABSENT_QUALITY,
+    PRIMARY,
+    SECOND,
+    SUPPLEMENTARY,
+    index_bam,
+    take_records,
+)
 
 BATCH_RECORDS = 16_384
 _BLOCK = 1 << 22
@@ -33,12 +40,19 @@ _NEAR = 10_000
 """Mates this close are fetched together, bp."""
 
 
-class BamBatch(NamedTuple):
-    """Primary records: text and spans as of a FASTQ file, and fields as `kernels.bam_records` numbers them."""
+class Records(NamedTuple):
+    """Text and spans as of a FASTQ file, and fields as `kernels.bam_records` numbers them."""
 
     text: npt.NDArray[np.uint8]
     spans: npt.NDArray[np.int64]
     fields: npt.NDArray[np.int64]
+
+
+class BamBatch(NamedTuple):
+    """Primary records (whole reads) and supplementary ones (parts of reads) of a stretch of the file."""
+
+    primary: Records
+    supplementary: Records
 
 
 class Read(NamedTuple):
@@ -118,6 +132,11 @@ def _skip_header(handle: BinaryIO) -> None:
         _take(handle, struct.unpack("<i", _take(handle, 4))[0] + 4)
 
 
+def _to_batch(raw: npt.NDArray[np.uint8], starts: npt.NDArray[np.int64]) -> BamBatch:
+    primary, supplementary = (Records(*take_records(raw, starts, kind)) for kind in (PRIMARY, SUPPLEMENTARY))
+    return BamBatch(primary, supplementary)
+
+
 def _records_of(handle: BinaryIO) -> Iterator[BamBatch]:
     starts = np.empty(BATCH_RECORDS, np.int64)
     waiting, at = b"", 0
@@ -128,7 +147,7 @@ def _records_of(handle: BinaryIO) -> Iterator[BamBatch]:
         if not is_good:
             raise ValueError("a record's length does not fit what is in it")
         if found == BATCH_RECORDS:
-            yield BamBatch(*take_primary(raw, starts))
+            yield _to_batch(raw, starts)
             at = after
             continue
         block = handle.read(max(_BLOCK, len(waiting) - at))
@@ -136,7 +155,7 @@ def _records_of(handle: BinaryIO) -> Iterator[BamBatch]:
             break
         waiting, at = waiting[at:] + block, 0
     if found:
-        yield BamBatch(*take_primary(raw, starts[:found]))
+        yield _to_batch(raw, starts[:found])
     if after != len(raw):
         raise EOFError("it ends within a record")
 

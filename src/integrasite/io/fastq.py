@@ -5,7 +5,7 @@ Text is taken apart by a compiled kernel: six times as fast as records one by on
 
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import ExitStack, closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import BinaryIO
 
@@ -42,31 +42,36 @@ class _Reader:
 
     path: Path
     handle: BinaryIO
-    text: bytes = b""
+    text: _Bytes = field(default_factory=lambda: np.empty(0, np.uint8))
     at: int = 0
     n_records: int = 0
     is_at_end: bool = False
 
     def more(self) -> None:
-        """Put the next block behind what is not yet used."""
+        """Put the next block behind what is not yet used. Text that was given out stays as it is."""
+        left = self.text[self.at :]
+        # as much again as is waiting, so that text grows in few steps where records are very long
+        text = np.empty(len(left) + max(_BLOCK, len(left)), np.uint8)
+        text[: len(left)] = left
         try:
-            # as much again as is waiting, so that text grows in few steps where records are very long
-            block = self.handle.read(max(_BLOCK, len(self.text) - self.at))
+            n = self.handle.readinto(text[len(left) :].data)  # type: ignore[attr-defined]
         except Exception as error:  # every decompressor has errors of its own, without a common base
             raise DataError(
                 f"{self.path}: the file is damaged or cut off after record {self.n_records:,} ({error}); "
                 "expected a complete FASTQ file, plain or gzip. Copy it again and compare checksums."
             ) from None
-        self.text = self.text[self.at :] + block
-        self.at = 0
-        self.is_at_end = not block
+        self.text, self.at = text[: len(left) + n], 0
+        self.is_at_end = not n
 
     def take(self, wanted: int) -> tuple[_Bytes, _Offsets]:
         """Up to `wanted` records as (text, spans); fewer only at the file's end."""
         spans = np.empty((wanted, 5), np.int64)
+        found, after = 0, self.at
         while True:
-            text = np.frombuffer(self.text, np.uint8)
-            found, after, state = index_records(text, self.at, len(text), wanted, self.is_at_end, spans)
+            n, after, state = index_records(
+                self.text, after, len(self.text), wanted - found, self.is_at_end, spans[found:]
+            )
+            found += n
             if state != GOOD:
                 what = _WRONG.get(
                     state, "sequence and qualities differ in length, or the file ends within a record"
@@ -79,8 +84,11 @@ class _Reader:
             if found == wanted or self.is_at_end:
                 self.at = after
                 self.n_records += found
-                return text, spans[:found]
+                return self.text, spans[:found]
+            moved = self.at
             self.more()
+            spans[:found] -= moved
+            after -= moved
 
 
 def _check_step(readers: list[_Reader], taken: list[tuple[_Bytes, _Offsets]]) -> None:
@@ -196,7 +204,7 @@ def _file(path: Path) -> Generator[tuple[_Reader, tuple[_Bytes, _Offsets]]]:
         reader = _Reader(path, handle)
         while True:
             taken = reader.take(BATCH_PAIRS)
-            yield replace(reader, text=b""), taken
+            yield replace(reader, text=np.empty(0, np.uint8)), taken
             if not len(taken[1]):
                 return
 

@@ -1,4 +1,4 @@
-"""Find the records of a block of BAM, and write the primary ones as the sequencer gave them.
+"""Find the records of a block of BAM, and write chosen ones as the sequencer gave them.
 
 Layout of a record: SAM/BAM specification (SAMv1), section 4.2.
 """
@@ -17,6 +17,8 @@ FLAG, CONTIG, POSITION, MATE_CONTIG, MATE_POSITION = range(5)
 """Columns of a record's fields."""
 PAIRED, UNMAPPED, REVERSE, FIRST, SECOND = 0x1, 0x4, 0x10, 0x40, 0x80
 _NOT_PRIMARY = 0x900
+PRIMARY, SUPPLEMENTARY = 0, 0x800
+"""Kinds of records: whole reads; parts of reads whose primary record stands elsewhere."""
 _FIXED = 36
 _LETTERS = np.frombuffer(b"=ACMGRSVTWYHKDBN", np.uint8)
 _OTHER = np.frombuffer(b"=TGKCYSBAWRDMHVN", np.uint8)
@@ -72,33 +74,49 @@ def index_bam(raw: Bytes, start: int, stop: int, starts: Ints) -> tuple[int, int
 @numba.njit(cache=True, nogil=True)
 def _write_read(raw: Bytes, at: int, length: int, is_turned: bool, text: Bytes, to: int) -> None:
     """Bases and, behind them, qualities of one record, in the sequencer's orientation."""
-    bases = _sequence_start(raw, at)
-    qualities = bases + (length + 1) // 2
-    has_quality = length > 0 and raw[qualities] != _NO_QUALITY
-    for k in range(length):
-        code = (raw[bases + k // 2] >> (0 if k & 1 else 4)) & 15
-        here = length - 1 - k if is_turned else k
-        text[to + here] = _OTHER[code] if is_turned else _LETTERS[code]
-        text[to + length + here] = min(raw[qualities + k], 93) + 33 if has_quality else ABSENT_QUALITY
+    start = _sequence_start(raw, at)
+    packed = raw[start : start + (length + 1) // 2]
+    qualities = raw[start + (length + 1) // 2 : start + (length + 1) // 2 + length]
+    bases, written = text[to : to + length], text[to + length : to + 2 * length]
+    # no branch within the loops: all reads of a file come through here
+    if is_turned:
+        for k in range(length):
+            bases[length - 1 - k] = _OTHER[(packed[k >> 1] >> (4 - 4 * (k & 1))) & 15]
+    else:
+        for k in range(length):
+            bases[k] = _LETTERS[(packed[k >> 1] >> (4 - 4 * (k & 1))) & 15]
+    if length and qualities[0] == _NO_QUALITY:
+        written[:] = ABSENT_QUALITY
+    elif is_turned:
+        for k in range(length):
+            written[length - 1 - k] = min(qualities[k], np.uint8(93)) + np.uint8(33)
+    else:
+        for k in range(length):
+            written[k] = min(qualities[k], np.uint8(93)) + np.uint8(33)
 
 
 @numba.njit(cache=True, nogil=True)
-def take_primary(raw: Bytes, starts: Ints) -> tuple[Bytes, Ints, Ints]:
-    """Primary records as text: names, bases and qualities as in a FASTQ file, secondary and supplementary ones left out.
+def take_records(raw: Bytes, starts: Ints, kind: int) -> tuple[Bytes, Ints, Ints]:
+    """Records of one kind as text: names, bases and qualities as in a FASTQ file.
+
+    Args:
+        raw: unpacked BAM.
+        starts: where its records begin.
+        kind: `PRIMARY` or `SUPPLEMENTARY`.
 
     Returns:
         `(text, spans, fields)`: spans as `fastq.index_records` fills them; fields per record as numbered above.
     """
     n, size = 0, 0
     for at in starts:
-        if not _integer(raw, at + 16) >> 16 & _NOT_PRIMARY:
+        if _integer(raw, at + 16) >> 16 & _NOT_PRIMARY == kind:
             n += 1
             size += raw[at + 12] + 2 * _integer(raw, at + 20)
     text, spans, fields = np.empty(size, np.uint8), np.empty((n, 5), np.int64), np.empty((n, 5), np.int64)
     row, to = 0, 0
     for at in starts:
         flag = _integer(raw, at + 16) >> 16 & 0xFFFF
-        if flag & _NOT_PRIMARY:
+        if flag & _NOT_PRIMARY != kind:
             continue
         length = _integer(raw, at + 20)
         n_name = int(raw[at + 12]) - 1

@@ -1,7 +1,8 @@
 """Which reads of a batch show bases of a target, and where reads of known loci lie.
 
-Targets (vectors, plasmid parts) are looked for with few bases and an error: every exact word of `SEED` bases that a target has
-is found in a direct-address bitmap that fits the second-level cache, then extended along the target over at most one mismatch.
+Targets (vectors, plasmid parts) are looked for with few bases and an error: a word of `SEED` bases at every `STEP`-th base of
+the read is looked up among all words of the targets, in a direct-address bitmap that fits the second-level cache, then
+extended along the target over at most one mismatch.
 Loci (single-copy host loci, windows around sites) are looked for with some long exact words of each read, since
 their reads lie in them as a whole. Both strands of either are in the tables, so reads are read once, as they come.
 `reference_recruit` does the same slowly.
@@ -16,20 +17,15 @@ import numpy.typing as npt
 from integrasite.kernels.codes import CODE_OF
 
 SEED = 11
-"""Bases of an exact word of a target. Of `MIN_SPAN` bases with one mismatch eleven in a row agree unless it is one of the two
-in the middle; of 23 always. With ten, ten times as many words of host reads would have to be looked at."""
-MIN_SPAN = 20
-"""Target bases, one of which may differ, that make a read a read of the target."""
-MIN_TRIPLETS = 8
-"""Fewest distinct triplets in the matched bases: 20 bases of random sequence have about 16, poly-A has 1, a repeat of
-three bases 3. An exact match with as many always holds a word that is in the table."""
-SEED_TRIPLETS = 3
-"""Words with this many distinct triplets or fewer are not looked up; matches that begin at other words run over them."""
+"""Bases of an exact word of a target. With ten, four times as many words of host reads would have to be looked at."""
+STEP = 5
+"""Bases from one word of a read that is looked up to the next. Any 15 exact bases hold one, any 20 two of them; with one
+mismatch in them 20 bases hold one if the mismatch is among the outer ten, 31 bases always."""
+SEED_TRIPLETS = 1
+"""Words with no more distinct triplets than this (runs of one base) are not looked up. The two words of 20 bases leave out 4 of
+their 18 triplets, so that an exact match with 7 distinct triplets or more always has a word that is looked up."""
 WORD = 25
 """Bases of a locus's words: long enough to be unique in a genome, short enough for reads of 36 bases."""
-SAMPLES = 12
-"""About how many words of a read are compared with the loci, evenly spaced: at one error in a hundred bases three quarters of
-them have none."""
 BARRIER = 6
 """Stands between sequences of a table; matches nothing, and no match goes over it."""
 UNREADABLE = 5
@@ -38,10 +34,13 @@ UNREADABLE = 5
 _SEED_MASK = np.uint64((1 << (2 * SEED)) - 1)
 _WORD_MASK = np.uint64((1 << (2 * WORD)) - 1)
 _MIX = np.uint64(0x9E3779B97F4A7C15)
+FIRST_WORD = -((SEED - WORD) // STEP)
+"""The first of a read's words that has `WORD` bases before its end."""
 
 Bytes = npt.NDArray[np.uint8]
 Ints = npt.NDArray[np.int64]
 Small = npt.NDArray[np.int32]
+Words = npt.NDArray[np.uint64]
 
 
 class SeedTable(NamedTuple):
@@ -49,7 +48,8 @@ class SeedTable(NamedTuple):
 
     `bits`: one bit per possible word; `words`, `rows`: an open-addressing table from word (-1 empty) to row; `first`: per row its
     first entry of `places` (one more at the end); `places`: where in `sequence` the word begins; `sequence`: codes,
-    barriers at both ends and between sequences; `owner`: target of each of its bases (-1 barrier).
+    barriers at both ends and between sequences; `owner`: target of each of its bases (-1 barrier); `least`: bases and
+    distinct triplets of the shortest match that counts.
     """
 
     bits: Bytes
@@ -59,19 +59,22 @@ class SeedTable(NamedTuple):
     places: Small
     sequence: Bytes
     owner: Small
+    least: Ints
 
 
 class LocusTable(NamedTuple):
     """Words of all loci, both strands, by open addressing.
 
     `bits`: one bit per slot of a table eight times as large; `words`: the words; `places`: 1 + where the word begins in the
-    loci end to end, negative for the other strand, 0 for an empty slot; `offsets`: where each locus begins (n + 1).
+    loci end to end, negative for the other strand, 0 for an empty slot; `offsets`: where each locus begins (n + 1); `samples`:
+    about how many words of a read are compared with the loci, evenly spaced.
     """
 
     bits: Bytes
-    words: npt.NDArray[np.uint64]
+    words: Words
     places: Small
     offsets: Ints
+    samples: int
 
 
 class Hits(NamedTuple):
@@ -100,6 +103,12 @@ def _code(letter: np.uint8) -> np.uint8:
     """0-3 for A, C, G, T without a table; anything else is one of them, too, and told apart by `_extend`."""
     code = (letter >> np.uint8(1)) & np.uint8(3)
     return np.uint8(code ^ (code >> np.uint8(1)))
+
+
+@numba.njit(cache=True, nogil=True, inline="always")
+def n_read_words(length: int) -> int:
+    """How many words of a read of this length are looked up."""
+    return (length - SEED) // STEP + 1 if length >= SEED else 0
 
 
 @numba.njit(cache=True, nogil=True)
@@ -169,7 +178,15 @@ def row_of(word: int, words: Small, rows: Small) -> int:
 # Arrays are handed on one by one: taking a tuple of them apart costs more than a match, since numba counts references.
 @numba.njit(cache=True, nogil=True)
 def _match_places(
-    text: Bytes, start: int, stop: int, at: int, places: Small, sequence: Bytes, owner: Small, state: Ints
+    text: Bytes,
+    start: int,
+    stop: int,
+    at: int,
+    places: Small,
+    sequence: Bytes,
+    owner: Small,
+    least: Ints,
+    state: Ints,
 ) -> None:
     """Extend one seed at its places; `state`: longest match, its target; diagonal of the last match, its end."""
     for place in places:
@@ -177,7 +194,7 @@ def _match_places(
         if shift == state[2] and at < state[3]:
             continue
         begin, end = _extend(text, start, stop, at, sequence, place)
-        if end - begin < MIN_SPAN or _triplets(sequence, begin + shift, end + shift) < MIN_TRIPLETS:
+        if end - begin < least[0] or _triplets(sequence, begin + shift, end + shift) < least[1]:
             continue
         state[2], state[3] = shift, end
         if end - begin > state[0] or (end - begin == state[0] and owner[place] < state[1]):
@@ -185,38 +202,41 @@ def _match_places(
 
 
 @numba.njit(cache=True, nogil=True)
-def _words_of_read(
-    text: Bytes, start: int, stop: int, bits: Bytes, words: npt.NDArray[np.uint64], found: Ints
-) -> int:
-    """The word that ends at each base; `found`: where words of targets end. An unreadable base stands as some base."""
+def _words_of_read(text: Bytes, start: int, stop: int, bits: Bytes, words: Words, found: Ints) -> int:
+    """The word that ends at base `SEED - 1` of the read and at every `STEP`-th base after it.
+
+    An unreadable base stands as some base.
+
+    Returns:
+        How many of them are words of targets; `found`: which.
+    """
     word = np.uint64(0)
     n_found = 0
-    for at in range(start, min(start + SEED - 1, stop)):
-        word = (word << np.uint64(2)) | np.uint64(_code(text[at]))
-        words[at - start] = word
-    for at in range(start + SEED - 1, stop):
-        word = (word << np.uint64(2)) | np.uint64(_code(text[at]))
-        words[at - start] = word
+    if stop - start < SEED:
+        return 0
+    for letter in text[start : start + SEED - STEP]:
+        word = (word << np.uint64(2)) | np.uint64(_code(letter))
+    for number, at in enumerate(range(start + SEED - STEP, stop - STEP + 1, STEP)):
+        for k in range(STEP):
+            word = (word << np.uint64(2)) | np.uint64(_code(text[np.uint64(at + k)]))
+        words[number] = word
         seed = word & _SEED_MASK
         if (bits[seed >> np.uint64(3)] >> (np.uint8(seed) & np.uint8(7))) & np.uint8(1):
-            found[n_found] = at
+            found[n_found] = number
             n_found += 1
     return n_found
 
 
 @numba.njit(cache=True, nogil=True)
 def _place_read(
-    read_words: npt.NDArray[np.uint64],
-    length: int,
-    bits: Bytes,
-    words: npt.NDArray[np.uint64],
-    places: Small,
+    read_words: Words, length: int, bits: Bytes, words: Words, places: Small, samples: int
 ) -> tuple[int, int]:
     """The first of a read's words that a locus has: its entry and where in the read it ends; (0, 0) where none."""
     n_bits = np.uint64(8 * bits.shape[0] - 1)
     mask = np.uint64(words.shape[0] - 1)
-    for last in range(WORD - 1, length, max(1, (length - WORD) // SAMPLES)):
-        word = read_words[last] & _WORD_MASK
+    n_words = n_read_words(length)
+    for number in range(FIRST_WORD, n_words, max(1, (n_words - FIRST_WORD) // samples)):
+        word = read_words[number] & _WORD_MASK
         mixed = mix(word)
         bit = mixed & n_bits
         if (bits[bit >> np.uint64(3)] >> (np.uint8(bit) & np.uint8(7))) & np.uint8(1):
@@ -224,7 +244,7 @@ def _place_read(
             while places[slot] != 0 and words[slot] != word:
                 slot = (slot + np.uint64(1)) & mask
             if places[slot] != 0:
-                return int(places[slot]), last
+                return int(places[slot]), SEED - 1 + STEP * number
     return 0, 0
 
 
@@ -242,24 +262,23 @@ def scan_reads(
         loci: the loci; none: reads are not placed.
         hits: filled, one row per read.
     """
-    bits, seed_words, seed_rows, first, places, sequence, owner = seeds
-    locus_bits, locus_words, locus_places, offsets = loci
+    bits, seed_words, seed_rows, first, places, sequence, owner, least = seeds
+    locus_bits, locus_words, locus_places, offsets, samples = loci
     span, target, locus, position, is_forward = hits
-    longest = 1
+    longest = 0
     for read in range(starts.shape[0]):
         longest = max(longest, stops[read] - starts[read])
-    words, found, state = np.empty(longest, np.uint64), np.empty(longest, np.int64), np.empty(4, np.int64)
+    room = n_read_words(longest)
+    words, found, state = np.empty(room, np.uint64), np.empty(room, np.int64), np.empty(4, np.int64)
     for read in range(starts.shape[0]):
         start, stop = starts[read], stops[read]
         state[0], state[1], state[2], state[3] = 0, -1, -(1 << 40), -1
-        n_found = _words_of_read(text, start, stop, bits, words, found)
-        for k in range(n_found):
-            at = found[k]
-            row = row_of(int(words[at - start] & _SEED_MASK), seed_words, seed_rows)
+        for number in found[: _words_of_read(text, start, stop, bits, words, found)]:
+            row = row_of(int(words[number] & _SEED_MASK), seed_words, seed_rows)
             here = places[first[row] : first[row + 1]]
-            _match_places(text, start, stop, at - SEED + 1, here, sequence, owner, state)
+            _match_places(text, start, stop, start + STEP * number, here, sequence, owner, least, state)
         span[read], target[read] = state[0], state[1]
-        entry, last = _place_read(words, stop - start, locus_bits, locus_words, locus_places)
+        entry, last = _place_read(words, stop - start, locus_bits, locus_words, locus_places, samples)
         locus[read], position[read], is_forward[read] = -1, 0, False
         if entry != 0:
             origin = abs(entry) - 1

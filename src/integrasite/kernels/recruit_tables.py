@@ -42,11 +42,13 @@ def _n_triplets(words: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
     return np.bitwise_count(seen).astype(np.int64)
 
 
-def make_seeds(targets: Sequence[Codes]) -> SeedTable:
+def make_seeds(targets: Sequence[Codes], min_span: int = 20, min_triplets: int = 8) -> SeedTable:
     """The table of targets; the target's number is its place in the list.
 
     Args:
         targets: codes of each.
+        min_span: bases that make a read a read of the target, one of which may differ.
+        min_triplets: distinct triplets that these must have.
     """
     barrier = np.array([BARRIER], np.uint8)
     parts, owners = [barrier], [np.array([-1])]
@@ -68,7 +70,8 @@ def make_seeds(targets: Sequence[Codes]) -> SeedTable:
     _fill_slots(distinct, slots, rows)
     ends = np.append(first, len(words)).astype(np.int32)
     owner = np.concatenate(owners).astype(np.int32)
-    return SeedTable(bits, slots, rows, ends, starts[order].astype(np.int32), sequence, owner)
+    least = np.array([min_span, min_triplets], np.int64)
+    return SeedTable(bits, slots, rows, ends, starts[order].astype(np.int32), sequence, owner, least)
 
 
 @numba.njit(cache=True, nogil=True)
@@ -100,13 +103,14 @@ def _fill(table: LocusTable, words: _Words, places: npt.NDArray[np.int32]) -> No
 
 
 def make_loci(
-    loci: Sequence[Codes], other: Sequence[Codes] = (), *, keep_repeated: bool = False
+    loci: Sequence[Codes], other: Sequence[Codes] = (), *, samples: int, keep_repeated: bool = False
 ) -> LocusTable:
     """The table of loci; a locus's number is its place in the list.
 
     Args:
         loci: codes of each.
         other: sequences whose words must not stand for a locus (the targets).
+        samples: about how many words of a read are compared with them.
         keep_repeated: words that occur at several places stand for the first of them; otherwise for none, since a
             read could not be placed by them.
     """
@@ -119,7 +123,9 @@ def make_loci(
         words, starts = _words_of(reverse_complement(codes), WORD)
         found.append((words, -(len(codes) - WORD - starts + offset + 1)))
     if not found:
-        return LocusTable(np.zeros(1, np.uint8), np.zeros(1, np.uint64), np.zeros(1, np.int32), offsets)
+        return LocusTable(
+            np.zeros(1, np.uint8), np.zeros(1, np.uint64), np.zeros(1, np.int32), offsets, samples
+        )
     words = np.concatenate([words for words, _ in found])
     places = np.concatenate([places for _, places in found])
     distinct, first, counts = np.unique(words, return_index=True, return_counts=True)
@@ -130,6 +136,8 @@ def make_loci(
         is_free = ~np.isin(distinct, np.concatenate(taken))
         distinct, first = distinct[is_free], first[is_free]
     size = 1 << max(4, int(2 * len(distinct)).bit_length())
-    table = LocusTable(np.zeros(size, np.uint8), np.zeros(size, np.uint64), np.zeros(size, np.int32), offsets)
+    table = LocusTable(
+        np.zeros(size, np.uint8), np.zeros(size, np.uint64), np.zeros(size, np.int32), offsets, samples
+    )
     _fill(table, distinct, places[first].astype(np.int32))
     return table

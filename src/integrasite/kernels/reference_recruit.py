@@ -7,7 +7,7 @@ code does, and for nothing where bases are compared.
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from integrasite.kernels.recruit import MIN_SPAN, MIN_TRIPLETS, SAMPLES, SEED, SEED_TRIPLETS, WORD
+from integrasite.kernels.recruit import SEED, SEED_TRIPLETS, STEP, WORD
 from integrasite.kernels.reference import reverse_complement
 
 
@@ -54,7 +54,9 @@ def _extend(read: str, strand: str, at: int, shift: int) -> tuple[int, int]:
     return (begin, end + 1 + right) if right else (begin, end)
 
 
-def find_targets(read: str, targets: Sequence[str]) -> tuple[int, int]:
+def find_targets(
+    read: str, targets: Sequence[str], min_span: int = 20, min_triplets: int = 8
+) -> tuple[int, int]:
     """Bases of a read's longest match with any target, and that target (0, -1 where none)."""
     best = (0, 0)
     for number, target in enumerate(targets):
@@ -67,14 +69,15 @@ def find_targets(read: str, targets: Sequence[str]) -> tuple[int, int]:
                 while at >= 0:
                     begin, end = _extend(read, strand, at, place - at)
                     shown = strand[begin + place - at : end + place - at]
-                    if end - begin >= MIN_SPAN and _n_triplets(shown) >= MIN_TRIPLETS:
+                    is_enough = end - begin >= min_span and _n_triplets(shown) >= min_triplets
+                    if at % STEP == 0 and is_enough:
                         best = max(best, (end - begin, -number))
                     at = read.find(word, at + 1)
     return best[0], -best[1] if best[0] else -1
 
 
 def place_read(
-    read: str, loci: Sequence[str], other: Sequence[str] = (), *, keep_repeated: bool = False
+    read: str, loci: Sequence[str], other: Sequence[str] = (), *, samples: int, keep_repeated: bool = False
 ) -> tuple[int, int, bool]:
     """Locus, 5' end and strand of a read: (-1, 0, False) where none of its words is a locus's."""
     taken = {
@@ -91,7 +94,8 @@ def place_read(
                 if "N" not in word and word not in taken:
                     seen.setdefault(word, []).append((locus, k, is_forward))
     letters = read.replace("N", "G")
-    for last in range(WORD - 1, len(read), max(1, (len(read) - WORD) // SAMPLES)):
+    ends = [last for last in range(SEED - 1, len(read), STEP) if last >= WORD - 1]
+    for last in ends[:: max(1, len(ends) // samples)]:
         places = seen.get(letters[last - WORD + 1 : last + 1], [])
         if not places or (len(places) > 1 and not keep_repeated):
             continue

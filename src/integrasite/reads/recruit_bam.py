@@ -2,7 +2,8 @@
 
 Alignments are not believed: every primary record's bases are compared with the targets, whatever its flags say, and the
 pair is put together by name. A mate that the pass did not meet after (or shortly before) its recruited read is fetched
-through the index, or in a second pass where there is none.
+through the index, or in a second pass where there is none. Of a read whose primary record is not in the file (as in a BAM
+cut to some regions) the bases of a supplementary record are taken, if these show a target.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -13,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from integrasite.io.bam_stream import BamBatch, Read
+from integrasite.io.bam_stream import BamBatch, Read, Records
 from integrasite.io.read_ahead import map_in_order
 from integrasite.kernels.bam_records import (
     FIRST,
@@ -42,9 +43,18 @@ Place = tuple[int, int]
 
 
 class _Scanned(NamedTuple):
-    batch: BamBatch
+    batch: Records
     hits: Hits
     hashes: Hashes
+
+
+class _Part(NamedTuple):
+    """A part of a read that shows a target: bases of its match, FASTQ text, target, place of the mate."""
+
+    span: int
+    text: bytes
+    target: int
+    place: Place
 
 
 @dataclass
@@ -67,6 +77,7 @@ class _Open:
     """A recruited fragment that is not yet whole: text of its reads, its best match, where the missing mate should be."""
 
     mates: dict[bool, bytes] = field(default_factory=dict)
+    parts: dict[bool, _Part] = field(default_factory=dict)
     span: int = -1
     target: int = -1
     is_second: bool = True
@@ -76,6 +87,12 @@ class _Open:
         """The longer match counts, that of read 1 where both are equal."""
         if target >= 0 and (span, not is_second) > (self.span, not self.is_second):
             self.span, self.target, self.is_second = span, target, is_second
+
+    def text(self, name: bytes, is_second: bool) -> bytes:
+        """The read, or else the part of it that the file holds, or else `ABSENT`."""
+        if is_second in self.mates or is_second not in self.parts:
+            return self.mates.get(is_second, b"@" + name + b"\n" + ABSENT)
+        return self.parts[is_second].text
 
 
 @dataclass
@@ -108,9 +125,13 @@ def _as_hits(columns: Ints) -> Hits:
     return Hits(none, none, narrow[:, 1], narrow[:, 2], columns[:, 3] > 0)
 
 
-def _scan(targets: Targets, batch: BamBatch) -> _Scanned:
+def _scan_records(targets: Targets, batch: Records) -> _Scanned:
     hits = scan_text(batch.text, batch.spans, targets)
     return _Scanned(batch, hits, hash_names(batch.text, batch.spans))
+
+
+def _scan(targets: Targets, batch: BamBatch) -> tuple[_Scanned, _Scanned]:
+    return _scan_records(targets, batch.primary), _scan_records(targets, batch.supplementary)
 
 
 def _as_record(name: bytes, read: Read) -> bytes:
@@ -132,14 +153,16 @@ class BamRecruiter:
         self.lengths = locus_lengths(targets)
         self.names, self.host = _Names(), _HostReads()
         self.open: dict[bytes, _Open] = {}
+        self.parts: dict[tuple[bytes, bool], _Part] = {}
         self.counts.is_paired, self.counts.n_unmapped = False, 0
 
     def first_pass(self, batches: Iterable[BamBatch]) -> Iterator[Recruited]:
         """Compare every record; yield the fragments that become whole, in the order in which they do."""
-        for scanned in map_in_order(partial(_scan, self.targets), batches, self.threads):
+        for scanned, parts in map_in_order(partial(_scan, self.targets), batches, self.threads):
             self._count(scanned)
+            self._note_parts(parts)
             hits = scanned.hits
-            target = hits.locus if self.targets.keeps_loci else hits.target
+            target = self._target(hits)
             is_hit = target >= 0
             self.names.add(scanned.hashes[is_hit])
             rows = np.flatnonzero(has_hashes(self.names.table, scanned.hashes))
@@ -147,6 +170,7 @@ class BamRecruiter:
             for row in rows[is_hit[rows]].tolist():
                 self._note(scanned.batch, row, texts[row], int(hits.span[row]), int(target[row]))
             yield from self._complete(scanned.batch, rows, texts)
+        self._open_parts()
         if self.targets.loci:
             self.counts.fragments.add(self.host.fragments(self.lengths, self.longest))
 
@@ -168,18 +192,47 @@ class BamRecruiter:
         wanted = _Names()
         wanted.add(np.array([_hash(name) for name in self.open], np.uint64))
         for batch in batches:
-            rows = np.flatnonzero(has_hashes(wanted.table, hash_names(batch.text, batch.spans)))
-            for row, (name, text) in self._texts(batch, rows).items():
+            records = batch.primary
+            rows = np.flatnonzero(has_hashes(wanted.table, hash_names(records.text, records.spans)))
+            for row, (name, text) in self._texts(records, rows).items():
                 if name in self.open:
-                    self.open[name].mates.setdefault(_is_second(batch, row), text)
+                    self.open[name].mates.setdefault(_is_second(records, row), text)
 
     def rest(self, size: int = 10_000) -> Iterator[Recruited]:
         """The fragments that were not whole after the first pass, by name; `ABSENT` stands for mates not in the file."""
         names = sorted(self.open)
         for at in range(0, len(names), size):
             chosen = [(name, self.open.pop(name)) for name in names[at : at + size]]
-            self.counts.n_lost_mates += sum(len(entry.mates) < 2 for _, entry in chosen)
+            self.counts.n_lost_mates += sum(len(entry.mates | entry.parts) < 2 for _, entry in chosen)
+            self.counts.n_parts += sum(len(entry.parts.keys() - entry.mates) for _, entry in chosen)
+            # pairs are counted by their first reads; these have none
+            self.counts.n_pairs += sum(False not in entry.mates for _, entry in chosen)
             yield self._recruited(chosen)
+
+    def _target(self, hits: Hits) -> npt.NDArray[np.int32]:
+        return hits.locus if self.targets.keeps_loci else hits.target
+
+    def _note_parts(self, scanned: _Scanned) -> None:
+        """Keep the longest match of each read's supplementary records."""
+        target = self._target(scanned.hits)
+        rows = np.flatnonzero(target >= 0)
+        for row, (name, text) in self._texts(scanned.batch, rows).items():
+            key = (name, _is_second(scanned.batch, row))
+            part = _Part(int(scanned.hits.span[row]), text, int(target[row]), _mate_place(scanned.batch, row))
+            self.parts[key] = max(part, self.parts.get(key, part))
+
+    def _open_parts(self) -> None:
+        """Give parts to fragments that are not whole, and open those that no primary record showed."""
+        for (name, is_second), part in sorted(self.parts.items()):
+            hashes = np.array([_hash(name)], np.uint64)
+            if name not in self.open and has_hashes(self.names.table, hashes)[0]:
+                continue  # was whole
+            entry = self.open.setdefault(name, _Open())
+            entry.parts[is_second] = part
+            if not entry.mates:
+                entry.match(part.span, part.target, is_second)
+                entry.place = part.place
+        self.parts.clear()
 
     def _count(self, scanned: _Scanned) -> None:
         flags = scanned.batch.fields[:, FLAG]
@@ -188,8 +241,8 @@ class BamRecruiter:
         self.counts.n_pairs += int((~is_paired | (flags & FIRST > 0)).sum())
         self.counts.n_unmapped += int((flags & UNMAPPED > 0).sum())
         self.counts.add_lengths(scanned.batch.spans)
-        if not self.targets.loci:
-            return
+        if not self.targets.loci or self.targets.keeps_loci:
+            return  # of windows no fragments are counted: those in repeats would fill the memory
         pairs = take_hits(scanned.hits, is_paired)
         self.host.add(scanned.hashes[is_paired], (flags & SECOND > 0)[is_paired], pairs)
         spans = scanned.batch.spans
@@ -199,7 +252,7 @@ class BamRecruiter:
             hits = take_hits(scanned.hits, ~is_paired)
             self.counts.fragments.add(single_fragments(hits, spans[:, 3] - spans[:, 2], self.lengths))
 
-    def _texts(self, batch: BamBatch, rows: Ints) -> dict[int, tuple[bytes, bytes]]:
+    def _texts(self, batch: Records, rows: Ints) -> dict[int, tuple[bytes, bytes]]:
         """Name and FASTQ text of some records."""
         found = {}
         for row in rows.tolist():
@@ -207,16 +260,13 @@ class BamRecruiter:
             found[row] = (text[1 : text.index(b"\n")], text)
         return found
 
-    def _note(self, batch: BamBatch, row: int, text: tuple[bytes, bytes], span: int, target: int) -> None:
-        fields = batch.fields[row]
+    def _note(self, batch: Records, row: int, text: tuple[bytes, bytes], span: int, target: int) -> None:
         entry = self.open.setdefault(text[0], _Open())
         entry.match(span, target, _is_second(batch, row))
-        entry.place = (int(fields[MATE_CONTIG]), int(fields[MATE_POSITION]))
-        if entry.place[0] < 0:
-            entry.place = (-1, -1)
+        entry.place = _mate_place(batch, row)
 
     def _complete(
-        self, batch: BamBatch, rows: Ints, texts: dict[int, tuple[bytes, bytes]]
+        self, batch: Records, rows: Ints, texts: dict[int, tuple[bytes, bytes]]
     ) -> Iterator[Recruited]:
         whole = []
         for row in rows.tolist():
@@ -234,15 +284,17 @@ class BamRecruiter:
         target = [entry.target for _, entry in chosen]
         self.counts.n_recruited += len(chosen)
         self.counts.by_target.update(target)
-        first, second = (
-            b"".join(entry.mates.get(mate, b"@" + name + b"\n" + ABSENT) for name, entry in chosen)
-            for mate in (False, True)
-        )
+        first, second = (b"".join(entry.text(name, mate) for name, entry in chosen) for mate in (False, True))
         return Recruited(first, second if self.counts.is_paired else b"", np.array(target, np.int64))
 
 
-def _is_second(batch: BamBatch, row: int) -> bool:
+def _is_second(batch: Records, row: int) -> bool:
     return bool(batch.fields[row, FLAG] & SECOND)
+
+
+def _mate_place(batch: Records, row: int) -> Place:
+    contig, position = batch.fields[row, [MATE_CONTIG, MATE_POSITION]].tolist()
+    return (contig, position) if contig >= 0 else (-1, -1)
 
 
 def _hash(name: bytes) -> np.uint64:

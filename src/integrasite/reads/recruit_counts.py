@@ -47,6 +47,7 @@ class RecruitCounts:
         n_pairs: pairs (single reads where there are no pairs).
         n_recruited: pairs kept.
         n_lost_mates: recruited pairs one of whose reads is not in the file.
+        n_parts: recruited reads of which the file holds only a part, in a supplementary record.
         n_unmapped: unmapped reads of a BAM; -1 where the input is not aligned.
         is_paired: whether reads come in pairs.
         by_target: recruited pairs by number of the target (or locus) they match best.
@@ -58,6 +59,7 @@ class RecruitCounts:
     n_pairs: int = 0
     n_recruited: int = 0
     n_lost_mates: int = 0
+    n_parts: int = 0
     n_unmapped: int = -1
     is_paired: bool = True
     by_target: Counter[int] = field(default_factory=Counter)

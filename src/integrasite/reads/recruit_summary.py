@@ -64,6 +64,7 @@ def summarise(
         "n_recruited": counts.n_recruited,
         "recruited": {name: counts.by_target[number] for number, name in enumerate(names)},
         "n_lost_mates": counts.n_lost_mates,
+        "n_part_reads": counts.n_parts,
         "n_unmapped_reads": None if counts.n_unmapped < 0 else counts.n_unmapped,
         "reads": reads,
         "host": _host(depth),

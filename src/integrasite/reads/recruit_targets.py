@@ -9,6 +9,12 @@ from integrasite.kernels.codes import Codes
 from integrasite.kernels.recruit import LocusTable, SeedTable
 from integrasite.kernels.recruit_tables import make_loci, make_seeds
 
+CONTROL_SAMPLES = 5
+"""Words of a read that are compared with control loci: at one error in a hundred bases three quarters of the words have none,
+and one read in a thousand has no such word."""
+WINDOW_SAMPLES = 12
+"""Words of a read that are compared with windows: enough for reads of which a third lies in one."""
+
 
 @dataclass(frozen=True)
 class Locus:
@@ -24,7 +30,7 @@ class Targets:
     """Everything that reads are compared with.
 
     Attributes:
-        names: of the targets; reads with 20 bases of one are recruited.
+        names: of the targets; reads with bases of one are recruited.
         seeds: their words.
         loci: host stretches whose reads are placed.
         table: their words.
@@ -44,19 +50,23 @@ def _locus(name: str, codes: Codes) -> Locus:
     return Locus(name, len(codes), gc)
 
 
-def make_targets(vectors: Mapping[str, Codes], controls: Mapping[str, Codes]) -> Targets:
+def make_targets(
+    vectors: Mapping[str, Codes], controls: Mapping[str, Codes], min_span: int = 20, min_triplets: int = 8
+) -> Targets:
     """Recruit reads of vectors and plasmid parts; place those of control loci.
 
     Args:
         vectors: name to codes; where several match a read equally well it counts for the first.
         controls: name to codes of single-copy host loci. Words that they share with each other or a vector count for none.
+        min_span: bases of a vector that recruit a read, one of which may differ.
+        min_triplets: distinct triplets that these must have.
     """
     codes, loci = list(vectors.values()), list(controls.values())
     return Targets(
         tuple(vectors),
-        make_seeds(codes),
+        make_seeds(codes, min_span, min_triplets),
         tuple(_locus(name, locus) for name, locus in controls.items()),
-        make_loci(loci, codes),
+        make_loci(loci, codes, samples=CONTROL_SAMPLES),
         keeps_loci=False,
     )
 
@@ -71,7 +81,7 @@ def make_window_targets(windows: Mapping[str, Codes]) -> Targets:
         (),
         make_seeds([]),
         tuple(_locus(name, window) for name, window in windows.items()),
-        make_loci(list(windows.values()), keep_repeated=True),
+        make_loci(list(windows.values()), samples=WINDOW_SAMPLES, keep_repeated=True),
         keeps_loci=True,
     )
 
