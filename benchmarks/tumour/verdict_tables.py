@@ -32,15 +32,11 @@ _ELEMENTS = (
     ("PPT", 5443, 5459),
 )  # fmt: skip
 _HOST_LIKE = (
-    (1785, 3119),
-    (3972, 4075),
-    (4075, 4179),
-    (4179, 4219),
-    (4219, 4305),
-    (4305, 4371),
-    (4371, 4641),
-)
-PART = Part("AmpR", ((0, "ACGTTGCA" * 19),))
+    (1785, 3119), (3972, 4075), (4075, 4179), (4179, 4219), (4219, 4305), (4305, 4371), (4371, 4641),
+)  # fmt: skip
+PART = Part("tag", ((0, "ACGTTGCA" * 19),))
+BACKBONE = (Part("AmpR", ((0, "ACGTTGCA" * 107),)), Part("pUC_ori", ((0, "ACGTTGCA" * 73),)))
+"""Of the lengths that the built-in parts have; nearly every plasmid holds both."""
 
 
 def toy_vector(name: str = "car", seed: int = 7) -> MappedVector:
@@ -188,12 +184,12 @@ def _factors(rng: np.random.Generator, size: int, variation: float) -> np.ndarra
     return rng.gamma(1 / variation**2, variation**2, n) if variation else np.ones(n)
 
 
-_EXPECTED: dict[tuple[str, int, bytes], Expected] = {}
+_EXPECTED: dict[tuple[str, bytes, bytes, bytes], Expected] = {}
 
 
 def _expect_once(vector: MappedVector, cells: Cells, shape: Shape, calling: Calling) -> Expected:
     """What one copy is due, which is the same in all runs."""
-    key = (vector.name, int(cells.is_own.sum()), shape.weights.tobytes())
+    key = (vector.name, cells.is_own.tobytes(), cells.cell_of.tobytes(), shape.weights.tobytes())
     if key not in _EXPECTED:
         _EXPECTED[key] = expect(vector, cells, shape, calling)
     return _EXPECTED[key]
@@ -210,7 +206,7 @@ def library(sample: str = "T1", subject: str = "P1", **more: object) -> Library:
 
 def verdict_of(samples: list[SampleData], vectors: VectorMap | None = None) -> pd.DataFrame:
     """The table of all samples."""
-    known = vectors or VectorMap((toy_vector(),), (PART,))
+    known = vectors or VectorMap((toy_vector(),), (PART, *BACKBONE))
     return judge_samples(samples, known, Transgene(), CALLING)
 
 
@@ -269,15 +265,21 @@ def _cdna(rng: np.random.Generator) -> list[SampleData]:
     return [sample.data(library(), PER_BASE)]
 
 
-def _plasmid(rng: np.random.Generator) -> list[SampleData]:
+def _plasmid(rng: np.random.Generator, parts: tuple[Part, ...]) -> list[SampleData]:
     copies = float(rng.choice([0.01, 0.03, 0.1, 0.3, 1.0]))
     sample = Drawn(toy_vector(), rng).linear(int(rng.poisson(copies * PER_BASE * 5693)), 0, 5693)
-    n_parts = rng.poisson(copies * PER_BASE * (152 + 2 * READ - 40))
-    for _ in range(n_parts):
-        number = len(sample.rows)
-        sample.rows.append(
-            {"fragment": number, "kind": "backbone", "vector": PART.contig, "n_copies": 1, "n_specific": 100}
-        )
+    for part in parts:
+        for _ in range(rng.poisson(copies * PER_BASE * (len(part.sequence) + 2 * READ - 40))):
+            number = len(sample.rows)
+            sample.rows.append(
+                {
+                    "fragment": number,
+                    "kind": "backbone",
+                    "vector": part.contig,
+                    "n_copies": 1,
+                    "n_specific": 100,
+                }
+            )
     return [sample.data(library(), PER_BASE)]
 
 
@@ -329,7 +331,9 @@ BLANKS: dict[str, Callable[[np.random.Generator], list[SampleData]]] = {
     "native cDNA": _cdna,
     "hopping, copies stay behind": lambda rng: _hop(rng, True),
     "hopping, no copy left behind": lambda rng: _hop(rng, False),
-    "plasmid": _plasmid,
+    "plasmid": lambda rng: _plasmid(rng, BACKBONE),
+    "plasmid, 152 bp of its backbone known": lambda rng: _plasmid(rng, (PART,)),
+    "plasmid, backbone unknown": lambda rng: _plasmid(rng, ()),
     "wild-type HIV": _virus,
     "amplicon": _amplicon,
     "two-LTR circles": _circle,

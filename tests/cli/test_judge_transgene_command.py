@@ -14,6 +14,7 @@ from integrasite.io.tables import as_table, read_tsv, write_parquet
 from integrasite.kernels.codes import decode, reverse_complement
 from integrasite.model.tables import (
     HOST_DEPTH,
+    SITE_COUNTS,
     TRANSGENE,
     TRANSGENE_COVERAGE,
     TRANSGENE_STRUCTURE,
@@ -112,6 +113,28 @@ def test_verdicts_copies_and_differences(study, capsys):
     )
     first = (study / "transgene.tsv").read_bytes()
     assert call(study, "--threads", "2") == 0 and (study / "transgene.tsv").read_bytes() == first
+
+
+def test_a_part_of_a_genome_has_its_depth_from_the_subjects_sites(study, capsys):
+    path = study / "tumour" / "N1" / "N1.recruit.json"
+    summary = json.loads(path.read_text())
+    summary["host"] |= {
+        "fragments_per_base": None, "fragments_per_base_low": None, "fragments_per_base_high": None, "depth": None,
+    }  # fmt: skip
+    path.write_text(json.dumps(summary))
+    assert call(study) == 0
+    table = read_tsv(study / "transgene.tsv", TRANSGENE).set_index("sample")
+    assert table.loc["N1", "verdict"] == "NOT_EVALUABLE" and table.loc["N1", "findings"] == "depth-unknown"
+    counts = {
+        "sample": "N1", "contig": "c", "position": 5, "strand": "+", "vector": "car", "n_junction_5": 0, "n_junction_3": 0,
+        "n_intact": 105, "window_junction_5": 350.0, "window_junction_3": 350.0, "window_intact": 320.0, "cluster": "",
+    }  # fmt: skip
+    rows = as_table(pd.DataFrame([counts]), SITE_COUNTS)
+    write_parquet(rows, path.with_name("N1.site_counts.parquet"), SITE_COUNTS)
+    assert call(study) == 0
+    table = read_tsv(study / "transgene.tsv", TRANSGENE).set_index("sample")
+    assert table.loc["N1", "verdict"] == "NEGATIVE" and table.loc["N1", "findings"] == "depth-at-sites"
+    assert "part of a genome" in table.loc["N1", "reason"]
 
 
 def test_a_missing_file_is_named_and_nothing_is_left(study, capsys):

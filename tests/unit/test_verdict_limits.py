@@ -16,7 +16,7 @@ import verdict_tables as toy
 from integrasite.config.calling import Calling
 from integrasite.model.vector_map import Element, MappedVector
 from integrasite.transgene import background, limits
-from integrasite.transgene.limits_expected import Shape, cut_cells, expect, expect_whole, own_bases
+from integrasite.transgene.limits_expected import UNNAMED, Shape, cut_cells, expect, expect_whole
 
 CALLING = Calling()
 VECTOR = toy.toy_vector()
@@ -37,12 +37,67 @@ def test_cells_part_the_vector_and_gaps_beside_viral_elements_are_viral():
     assert CELLS.bin.max() == 10  # 5459 bases: the rest is nearly a bin
 
 
-def test_promoters_of_human_origin_are_never_the_vectors_own():
-    bare = MappedVector(
-        "v", "lentivirus", 5, "provirus", VECTOR.one_ltr, 234, 5693, elements=(Element("EF1a promoter", 1936, 3119),)
-    )  # fmt: skip
-    own = own_bases(bare)
-    assert not own[1800:3160].any() and own[:1700].all() and own[3200:].all()
+def bare(*elements: tuple[str, int, int], size: int = 3000, ltr: int = 234) -> MappedVector:
+    """A vector of which only some elements are known."""
+    codes = np.random.default_rng(2).integers(0, 4, size).astype(np.uint8)
+    found = tuple(Element(*item) for item in elements)
+    return MappedVector("v", "lentivirus", 5, "provirus", codes, ltr, size + ltr, elements=found)
+
+
+ENDS = (("LTR", 0, 234), ("PBS", 235, 253))
+
+
+def viral_and_names(vector: MappedVector) -> tuple[np.ndarray, np.ndarray]:
+    cells = cut_cells(vector, 500)
+    names = np.array(cells.names)[cells.element[cells.cell_of]]
+    return cells.is_viral[cells.cell_of], names
+
+
+def test_a_payload_without_known_elements_is_the_vectors_own():
+    viral, names = viral_and_names(bare(*ENDS, ("psi", 320, 440), ("cPPT", 570, 687), ("PPT", 2983, 2999)))
+    assert viral[:887].all() and not viral[887:2783].any() and viral[2783:].all()
+    assert (names[887:2783] == UNNAMED).all() and not (names[:887] == UNNAMED).any()
+    cells = cut_cells(bare(*ENDS, ("PPT", 2983, 2999)), 500)
+    assert (~cells.is_viral[cells.cell_of])[900:2700].all()  # not even psi and cPPT are known
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "size", "own"),
+    [
+        ("psi", "RRE", 500, (0, 0)),  # short, between two of a virus
+        ("psi", "RRE", 601, (300, 401)),  # too long for that
+        ("RRE", "cPPT", 3000, (600, 2800)),
+        ("cPPT", "WPRE", 500, (200, 500)),
+        ("cPPT", "PPT", 500, (200, 300)),  # a small payload
+        ("WPRE", "PPT", 190, (0, 0)),  # as in many vectors
+        ("WPRE", "PPT", 590, (0, 390)),
+        ("RRE", "PPT", 600, (300, 400)),
+        ("CAR", "WPRE", 1000, (0, 1000)),
+    ],
+)
+def test_only_short_stretches_beside_viral_elements_are_viral(before, after, size, own):
+    start = 300
+    vector = bare(("LTR", 0, 234), (before, 234, start), (after, start + size, 4000), size=4000)
+    viral, _ = viral_and_names(vector)
+    inside = np.flatnonzero(~viral[start : start + size])
+    assert inside.tolist() == list(range(*own))
+
+
+def test_the_last_stretch_of_a_provirus_lies_before_its_ltr():
+    viral, _ = viral_and_names(bare(*ENDS, ("WPRE", 2000, 2600)))
+    assert not viral[2600:2800].any() and viral[2800:].all()
+
+
+def test_a_vector_without_elements_has_its_bins_only():
+    vector = bare(ltr=0)
+    cells = cut_cells(vector, 500)
+    assert set(cells.names) == {UNNAMED} and not cells.is_viral.any()
+    expected = expect(vector, cells, fixed(420), CALLING)
+    rule = limits.rule_for(cells, expected, 3, 1, CALLING)
+    lod = limits.limit_of_detection(0.1, rule, expected, cells, limits.Spread(0.01, 0.04))
+    named = replace(vector, elements=(Element("a", 0, 1500), Element("b", 1500, 3000)))
+    known = cut_cells(named, 500)
+    assert lod <= limits.limit_of_detection(0.1, rule, expected, known, limits.Spread(0.01, 0.04))
 
 
 def counted(length: int) -> tuple[float, float, float]:
@@ -57,9 +112,7 @@ def counted(length: int) -> tuple[float, float, float]:
 
 @pytest.mark.parametrize("length", [120, 260, 420])
 def test_expected_fragments_are_those_that_one_finds_by_trying_all(length):
-    # without the promoter, whose surroundings are set aside beyond the host-like stretch
-    bare = replace(VECTOR, elements=tuple(e for e in VECTOR.elements if e.name != "EF1a promoter"))
-    found = expect(bare, cut_cells(bare, 500), fixed(length), CALLING)
+    found = expect(VECTOR, CELLS, fixed(length), CALLING)
     n, split, discordant = counted(length)
     assert found.total == n
     if length > 2 * 150:  # short ones show both anchors in fewer ways than a junction row needs

@@ -140,6 +140,18 @@ class TumourCalling(CloneCalling):
         le=0.1,
         description="Chance of as many chimeras below which junctions count as real; it only decides where another source of vector DNA is suspected already.",
     )
+    junction_placed: float = Field(
+        0.8,
+        gt=0,
+        le=1,
+        description="Share of fragments over a junction of an integrated copy whose junction the host's sequence can place; the others lie in repeats.",
+    )
+    no_junction_p: float = Field(
+        0.05,
+        gt=0,
+        le=0.2,
+        description="Chance that integrated copies show no junction among so many fragments, below which a vector without any is taken for free DNA (plasmid, episome).",
+    )
     plasmid_ratio: float = Field(
         0.2,
         gt=0,

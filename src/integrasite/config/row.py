@@ -58,7 +58,9 @@ class SheetRow(BaseModel):
     clonotype_fraction: Amount = Field(
         None, ge=0, le=1, description="Fraction (0-1) of all cells with the tumour's T-cell receptor."
     )
-    blast_fraction: Amount = Field(None, ge=0, le=1, description="Fraction (0-1) of all cells that are blasts.")
+    blast_fraction: Amount = Field(
+        None, ge=0, le=1, description="Fraction (0-1) of all cells that are blasts."
+    )
 
 
 COLUMNS = tuple(SheetRow.model_fields)

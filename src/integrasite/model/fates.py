@@ -92,13 +92,19 @@ FATES: dict[Fate, FateInfo] = {
         "recruit", "no 20 bases of a vector or plasmid part in either read: not looked at any further"
     ),
     Fate.TUMOUR_VECTOR: FateInfo("align-tumour", "a distinct fragment of the vector alone"),
-    Fate.TUMOUR_JUNCTION: FateInfo("align-tumour", "a distinct fragment of vector and host: junction evidence"),
-    Fate.TUMOUR_HOST: FateInfo("align-tumour", "recruited, but host alone explains it better than the vector"),
+    Fate.TUMOUR_JUNCTION: FateInfo(
+        "align-tumour", "a distinct fragment of vector and host: junction evidence"
+    ),
+    Fate.TUMOUR_HOST: FateInfo(
+        "align-tumour", "recruited, but host alone explains it better than the vector"
+    ),
     Fate.TUMOUR_HOST_LIKE: FateInfo(
         "align-tumour", "fits the vector, but only where the host genome has the same bases"
     ),
     Fate.TUMOUR_BACKBONE: FateInfo("align-tumour", "holds plasmid sequence that does not integrate"),
-    Fate.TUMOUR_CIRCLE: FateInfo("align-tumour", "the vector closed to a circle (one LTR or two): not integrated"),
+    Fate.TUMOUR_CIRCLE: FateInfo(
+        "align-tumour", "the vector closed to a circle (one LTR or two): not integrated"
+    ),
     Fate.TUMOUR_REARRANGED: FateInfo(
         "align-tumour", "vector joined to vector where neither provirus nor circle joins it"
     ),

@@ -38,7 +38,7 @@ FINDINGS: dict[Finding, str] = {
     Finding.AMPLICON: "all fragments lie in one stretch of the vector: a PCR product or a damaged copy",
     Finding.WILD_TYPE_VIRUS: "fragments of what a wild-type virus has too, and too few of what only the vector has",
     Finding.EPISOME: "the vector's ends are joined to each other, and none to the host",
-    Finding.NO_JUNCTIONS: "so many fragments of integrated vector would show the host beside it, and none does",
+    Finding.NO_JUNCTIONS: "none or too few of so many fragments show the host beside the vector: plasmid or episome",
     Finding.INDEX_HOPPING: "fragments that a sample of the same sequencing run has too, with the same ends",
     Finding.CARRY_OVER: "junctions that another subject's sample has too, and more of them",
     Finding.NATIVE_CDNA: "exon boundaries that germline DNA lacks, without vector sequence beside them: cDNA of native genes",

@@ -126,16 +126,34 @@ def is_viral_excess(n_viral: int, n_beside: int, expected: Expected, cells: Cell
     return p < calling.blank_alpha
 
 
-def lacks_junctions(n_informative: int, n_junctions: int, expected: Expected, calling: Calling) -> bool:
-    """Whether integrated copies would have shown more junctions.
+def junction_share(expected: Expected, calling: Calling) -> float:
+    """Share of the informative fragments of integrated copies that show a junction which the host's sequence can place.
 
-    Half of the junctions due are taken for lost (in repeats, or with a damaged end).
+    Args:
+        expected: of one copy; a fragment is due to show a junction where it holds the anchors of host and vector.
+        calling: thresholds.
     """
     due = expected.split + expected.discordant
-    if not expected.total or not n_informative:
+    return calling.junction_placed * min(due / expected.total, 1.0) if expected.total else 0.0
+
+
+def lacks_junctions(n_informative: int, n_junctions: int, share: float, calling: Calling) -> bool:
+    """Whether integrated copies would have shown more junctions.
+
+    None at all means free DNA (plasmid, episome) as soon as integrated copies would show one nearly always. Some may be chimeras,
+    or all that is left where most lie in repeats or have a damaged end; there half of those due are taken for lost.
+
+    Args:
+        n_informative: informative fragments.
+        n_junctions: of them, those with a junction.
+        share: `junction_share`.
+        calling: thresholds.
+    """
+    if not n_informative or not share:
         return False
-    share = min(due / expected.total, 1.0) / 2
-    return float(binom.cdf(n_junctions, n_informative, share)) < calling.blank_alpha
+    if not n_junctions:
+        return (1 - share) ** n_informative < calling.no_junction_p
+    return float(binom.cdf(n_junctions, n_informative, share / 2)) < calling.blank_alpha
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,6 @@ import numpy.typing as npt
 
 from integrasite.kernels.codes import Codes, reverse_complement
 from integrasite.transgene.copies_depth import HostFragments
-from integrasite.transgene.limits_expected import own_bases
 from integrasite.transgene.vector_map import MappedVector
 
 Floats = npt.NDArray[np.float64]
@@ -96,7 +95,7 @@ def make_measure(
         read_length: bases of a read.
         least: own bases that a fragment must show.
     """
-    own = own_bases(vector)
+    own = ~vector.host_like_mask
     for other in others:
         own &= ~shared_bases(vector, other)
     whole = np.concatenate([own, own[: vector.ltr_length]])

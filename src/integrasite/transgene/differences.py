@@ -11,7 +11,7 @@ from integrasite.config.calling import Calling
 from integrasite.io.tables import as_table, concat_tables
 from integrasite.kernels.codes import Codes, reverse_complement
 from integrasite.model.tables import VECTOR_DIFFERENCES
-from integrasite.transgene.limits_expected import Flags, own_bases
+from integrasite.transgene.limits_expected import Flags
 from integrasite.transgene.products import TagHit, product_of, tag_hits
 from integrasite.transgene.vector_map import VectorMap
 from integrasite.transgene.verdict_evidence import EVIDENCE_KINDS
@@ -148,7 +148,9 @@ def differences_of(
         size = targets[at].size
         counts = pile_up(size, piles[name])
         tables.append(
-            differences(sample, name, targets[at].codes[:size], counts, own_bases(vectors[name]), calling)
+            differences(
+                sample, name, targets[at].codes[:size], counts, ~vectors[name].host_like_mask, calling
+            )
         )
     return concat_tables(tables, VECTOR_DIFFERENCES)
 

@@ -223,8 +223,9 @@ class Case:
             is_pile_up=contaminants.is_pile_up(starts, ends, self.cells, self.expected, self.calling),
             is_viral_excess=self.is_viral_excess,
             lacks_junctions=contaminants.lacks_junctions(
-                self.cell.size, self.junctions.n_fragments, self.expected, self.calling
+                self.cell.size, self._n_junctions(), self._junction_share(), self.calling
             ),
+            junctions_due=self.cell.size * self._junction_share(),
             is_plasmid=bool(n_backbone) and copies >= self.calling.plasmid_ratio * own,
             carry_over=self.carry_over,
             mates=self.hopped[1],
@@ -235,6 +236,21 @@ class Case:
             has_baits=self.library.assay != "capture" or self.study.settings.has_baits,
             problem=self.vector.problem,
         )  # fmt: skip
+
+    def _junction_share(self) -> float:
+        """Share of fragments with a junction if all are of integrated copies; 0 where the ends are not those of the provirus."""
+        return 0.0 if self.vector.problem else contaminants.junction_share(self.expected, self.calling)
+
+    def _n_junctions(self) -> int:
+        """Fragments with a junction of this vector or of one with the same ends, which the aligner cannot tell from it."""
+        found = self.junctions.n_fragments
+        others = [name for name in self.sample.allotted if name != self.vector.name]
+        likeness = Vectors([self.study.map[name] for name in self.sample.allotted]).likeness if others else {}
+        for other in others:
+            is_shared = likeness[self.vector.name, other].is_shared
+            if is_shared[0] or is_shared[max(self.vector.ltr_length, 1) - 1]:
+                found += contaminants.count_junctions(self.sample.data.junctions, other).n_fragments
+        return found
 
     def _breadth(self) -> float:
         """Share of the vector's own bases that counted fragments show."""
@@ -264,7 +280,7 @@ class Case:
             "lob": self.limits.lob,
             "lod_vcn": _number(self.limits.lod),
             "breadth": round(self._breadth(), 6),
-            "elements": ",".join(counts.elements),
+            "elements": ",".join(dict.fromkeys(counts.elements)),
             "product": data.product if counts.n_fragments else "",
             "required_vcn": _number(self.limits.required),
             "lod_localise": _number(localise if self.library.assay != "rna" else float("nan")),

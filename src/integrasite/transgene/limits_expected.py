@@ -16,12 +16,16 @@ Flags = npt.NDArray[np.bool_]
 _MOST_LENGTHS = 40
 _WORD_SIDE = 10
 """Bases that a read must show on both sides of an informative boundary (as in `junctions/tumour_call.py`)."""
-_VIRAL = frozenset(["LTR", "U3", "R", "U5", "PBS", "PPT", "psi", "RRE", "cPPT", "gag"])
+_HEAD = frozenset(["LTR", "U3", "R", "U5", "PBS", "psi", "RRE", "gag"])
+"""Elements of wild-type viruses that more viral sequence follows in a vector (gag behind psi, env behind RRE)."""
+_VIRAL = _HEAD | {"cPPT", "PPT"}
 """Elements that wild-type viruses have too."""
-_NATIVE = frozenset({"EF1a promoter", "PGK promoter"})
-"""Elements that are human in every vector: all cells have them, even where the given host sequence lacks the gene."""
-_NATIVE_BEFORE, _NATIVE_BEHIND = 160, 50
-"""Bases before and behind such a promoter that are the gene's as well: vectors take different lengths of it."""
+_VIRAL_GAP = 600
+"""Longest stretch (bp) without element that is a virus's; in vectors such stretches from PBS to cPPT have 100 to 500."""
+_VIRAL_FLANK = 200
+"""Bases beside cPPT, before PPT and before any viral element that vectors keep with it (190 between WPRE and PPT in many)."""
+UNNAMED = "unnamed sequence"
+"""What lies in longer stretches: a payload that no motif and no feature names."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,15 +94,16 @@ class Cells:
 
 
 def cut_cells(vector: MappedVector, bin_length: int) -> Cells:
-    """Cut a vector into cells; a base without element belongs to the nearest one.
+    """Cut a vector into cells.
 
-    Bases between elements are a virus's where either neighbour is: vectors keep viral sequence beside their elements.
+    A base without element belongs to the nearest one, unless it lies in a long stretch without any (`UNNAMED`): such sequence is
+    the vector's own, and each of its bins counts as an element, since one cannot tell how many it holds.
     """
     n = int(vector.one_ltr.size)
-    names, element, viral = _elements(vector, n)
     bins = np.arange(n) // bin_length
     if n % bin_length and n > bin_length and n % bin_length < bin_length // 2:
         bins = np.minimum(bins, n // bin_length - 1)  # no bin at the end that is too short to be one
+    names, element, viral = _elements(vector, bins)
     keys = np.stack([bins, element, viral.astype(np.int64)], axis=1)
     cells, cell_of = np.unique(keys, axis=0, return_inverse=True)
     return Cells(
@@ -107,41 +112,75 @@ def cut_cells(vector: MappedVector, bin_length: int) -> Cells:
         cells[:, 1],
         cells[:, 2].astype(np.bool_),
         names,
-        own_bases(vector),
+        ~vector.host_like_mask,
     )
 
 
-def _elements(vector: MappedVector, n: int) -> tuple[tuple[str, ...], Ints, Flags]:
+def _elements(vector: MappedVector, bins: Ints) -> tuple[tuple[str, ...], Ints, Flags]:
     """Names of the elements, and per base the number of its element and whether it is viral."""
-    named: dict[str, int] = {}
+    n = bins.size
+    names: list[str] = []
     element = np.full(n, -1, np.int64)
     viral = np.zeros(n, np.bool_)
     for item in sorted(vector.elements, key=lambda e: (e.start - e.end, e.start, e.name)):
         name = "LTR" if item.end <= vector.ltr_length else item.name
-        element[item.start : item.end] = named.setdefault(name, len(named))
-        viral[item.start : item.end] = name.split(" (")[0] in _VIRAL
-    known = np.flatnonzero(element >= 0)
-    if not known.size:
-        return ("",), np.zeros(n, np.int64), viral
-    gap = np.flatnonzero(element < 0)
-    right = np.searchsorted(known, gap)
-    before, after = known[np.maximum(right - 1, 0)], known[np.minimum(right, known.size - 1)]
-    nearest = np.where(np.abs(gap - before) <= np.abs(after - gap), before, after)
-    element[gap] = element[nearest]
-    viral[gap] = viral[before] | viral[after]
-    return tuple(named), element, viral
+        if name not in names:
+            names.append(name)
+        element[item.start : item.end] = names.index(name)
+        viral[item.start : item.end] = _plain(name) in _VIRAL
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], element < 0, [False]]).astype(np.int8)))
+    unnamed = np.zeros(n, np.bool_)
+    for start, end in edges.reshape(-1, 2).tolist():
+        before = int(element[start - 1]) if start else -1
+        after = int(element[end]) if end < n else -1
+        # what lies before the end of a provirus lies before its last LTR, as the payload does before PPT
+        last = "PPT" if vector.is_circular else ""
+        viral_before, viral_after = _viral_sides(
+            end - start,
+            _plain(names[before]) if before >= 0 else "",
+            _plain(names[after]) if after >= 0 else last,
+        )
+        viral[start : start + viral_before] = viral[end - viral_after : end] = True
+        kept = _named_sides(end - start, before >= 0, after >= 0, viral_before, viral_after)
+        element[start : start + kept[0]] = before
+        element[end - kept[1] : end] = after
+        unnamed[start + kept[0] : end - kept[1]] = True
+    parts, number = np.unique(bins[unnamed], return_inverse=True)
+    element[unnamed] = len(names) + number
+    return (*names, *[UNNAMED] * parts.size), element, viral
 
 
-def own_bases(vector: MappedVector) -> Flags:
-    """Per base of the contig, whether it is the vector's: neither host-like nor in a promoter of human origin."""
-    own = ~vector.host_like_mask
-    for item in vector.elements:
-        if item.name in _NATIVE:
-            before, behind = _NATIVE_BEFORE, _NATIVE_BEHIND
-            if item.strand == "-":
-                before, behind = behind, before
-            own[max(item.start - before, 0) : item.end + behind] = False
-    return own
+def _plain(name: str) -> str:
+    return name.split(" (")[0]
+
+
+def _viral_sides(size: int, before: str, after: str) -> tuple[int, int]:
+    """How many bases of a stretch without element are a virus's, from its left and from its right.
+
+    Between two viral elements upstream of the payload a short stretch is viral as a whole. Behind cPPT and before PPT lies the
+    payload, named or not. Where no cPPT is known, viral sequence goes on behind psi, gag or RRE, but not for most of the stretch.
+    """
+    if before in _HEAD and after in _VIRAL - {"PPT"} and size <= _VIRAL_GAP:
+        return size, 0
+    left = min(_VIRAL_GAP, max(size // 2, _VIRAL_FLANK)) if before in _HEAD else _VIRAL_FLANK
+    return (
+        min(left, size) if before in _VIRAL else 0,
+        min(_VIRAL_FLANK, size) if after in _VIRAL else 0,
+    )
+
+
+def _named_sides(
+    size: int, has_before: bool, has_after: bool, viral_before: int, viral_after: int
+) -> tuple[int, int]:
+    """How many bases of such a stretch go with the element to the left and to the right; the rest has no name."""
+    if not has_before and not has_after:
+        return 0, 0
+    if size > _VIRAL_GAP:
+        left = max(viral_before, _VIRAL_FLANK) if has_before else 0
+        return left, max(viral_after, _VIRAL_FLANK) if has_after else 0
+    if not has_before or not has_after:
+        return (size, 0) if has_before else (0, size)
+    return (size + 1) // 2, size // 2
 
 
 @dataclass(frozen=True, eq=False)

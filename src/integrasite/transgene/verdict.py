@@ -6,6 +6,7 @@ from math import isnan
 from integrasite.config.calling import Calling
 from integrasite.model.transgene import Finding, Verdict
 from integrasite.transgene.contaminants import CarryOver
+from integrasite.transgene.limits_expected import UNNAMED
 
 _FREE = (Finding.PLASMID, Finding.AMPLICON, Finding.EPISOME, Finding.NO_JUNCTIONS)
 """Sources of vector sequence that junctions with the host tell from integrated copies."""
@@ -19,7 +20,7 @@ class Counts:
         n_fragments: distinct informative fragments that count.
         n_bins: bins that hold the middle of one.
         n_apart: bins from the first to the last of them.
-        elements: elements that hold the middle of one, in order.
+        elements: elements that hold the middle of one, in order; sequence without name is there once for each of its bins.
         n_beside_virus: of the fragments, those outside what a wild-type virus has.
         n_hopped: fragments with the ends of a run-mate's, which do not count.
         n_shared: fragments that a better explained vector explains as well, which do not count.
@@ -84,6 +85,7 @@ class Circumstances:
         is_pile_up: all fragments lie in one stretch.
         is_viral_excess: far more fragments than due lie in viral elements.
         lacks_junctions: integrated copies would have shown more junctions.
+        junctions_due: fragments with a junction that integrated copies would have shown.
         is_plasmid: backbone is at least `plasmid_ratio` of the provirus.
         carry_over: the other sample that the DNA may be from.
         mates: run-mates with the same fragments.
@@ -101,6 +103,7 @@ class Circumstances:
     is_pile_up: bool = False
     is_viral_excess: bool = False
     lacks_junctions: bool = False
+    junctions_due: float = 0.0
     is_plasmid: bool = False
     carry_over: CarryOver | None = None
     mates: tuple[str, ...] = ()
@@ -209,7 +212,16 @@ def _missing(counts: Counts, limits: Limits) -> list[str]:
 
 
 def _elements(names: tuple[str, ...]) -> str:
-    return ", ".join(name or "unnamed sequence" for name in names) or "no element"
+    return ", ".join(dict.fromkeys(names)) or "no element"
+
+
+def _say_elements(names: tuple[str, ...]) -> str:
+    """What of the vector's elements the evidence shows; sequence that no element names counts by its parts."""
+    named = [name for name in names if name != UNNAMED]
+    if len(named) == len(names):
+        return f" and {len(named)} elements of the vector"
+    told = f" of the vector, {len(named)} elements" if named else " of the vector"
+    return f"{told}{' and' if named else ', in'} sequence that no element names, where parts alone count"
 
 
 def _hindrances(limits: Limits, around: Circumstances) -> list[Finding]:
@@ -237,7 +249,8 @@ def _say_sources(found: tuple[Finding, ...], counts: Counts, around: Circumstanc
         Finding.WILD_TYPE_VIRUS: "wild-type HIV or a related virus: the evidence lies in what it shares with the vector "
         f"({counts.n_beside_virus} fragments beside that)",
         Finding.EPISOME: f"episome: {counts.n_circle} fragments join the vector's ends to each other",
-        Finding.NO_JUNCTIONS: f"{counts.n_junctions} fragments show a junction with the host, fewer than integrated copies would",
+        Finding.NO_JUNCTIONS: f"{counts.n_junctions or 'no'} fragments show a junction with the host, where integrated copies "
+        f"would show about {around.junctions_due:.0f}: plasmid or episome, or host sequence that the reference lacks",
         Finding.INDEX_HOPPING: f"index hopping: {counts.n_hopped} further fragments have the ends of fragments of {mates}",
         Finding.CARRY_OVER: "" if donor is None else f"carry-over of DNA: {donor.n_shared} fragments lie over junctions "
         f"of {donor.donor}, a sample of another subject, which has {donor.n_donor} there",
@@ -253,9 +266,14 @@ def _say_sources(found: tuple[Finding, ...], counts: Counts, around: Circumstanc
 
 def _say_positive(counts: Counts, limits: Limits, found: tuple[Finding, ...], around: Circumstances) -> str:
     said = [
-        f"{_fragments(counts.n_fragments)} in {counts.n_bins} parts and {len(counts.elements)} elements of the vector; "
+        f"{_fragments(counts.n_fragments)} in {counts.n_bins} parts{_say_elements(counts.elements)}; "
         f"without it up to {limits.lob} would be seen"
     ]
+    if not counts.n_junctions and around.assay != "rna":
+        said.append(
+            f"no fragment shows a junction with the host (about {around.junctions_due:.1f} are due), so free vector DNA is "
+            "not ruled out"
+        )
     return "; ".join([*said, *_say_sources(found, counts, around)])
 
 

@@ -1,6 +1,6 @@
 """Which fragments of a sample speak for a vector, where several vectors share sequence and run-mates share fragments."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -84,26 +84,13 @@ class Vectors:
         }
 
 
-def is_informative(fragments: pd.DataFrame, cells: Mapping[str, Cells], calling: Calling) -> Flags:
-    """Whether fragments show enough of what only a vector has.
-
-    Bases in promoters of human origin are taken off where the host sequence lacked the gene.
-    """
-    named = fragments["vector"].isin(list(cells)).to_numpy()
+def is_informative(fragments: pd.DataFrame, names: Collection[str], calling: Calling) -> Flags:
+    """Whether fragments show enough of what only one of these vectors has."""
+    named = fragments["vector"].isin(list(names)).to_numpy()
     specific = fragments["n_specific"].fillna(0).to_numpy(np.int64)
-    found = (
+    found: Flags = (
         named & fragments["kind"].isin(EVIDENCE_KINDS).to_numpy() & (specific >= calling.informative_bases)
     )
-    # an informative boundary counts without bases of its own
-    has_word = (
-        fragments["words"].fillna("").astype(str).str.contains("domain:", regex=False).to_numpy(np.bool_)
-    )
-    for name, own in cells.items():
-        rows = np.flatnonzero(found & (fragments["vector"] == name).to_numpy())
-        counts = np.concatenate([[0], np.cumsum(np.tile(own.is_own, 3))])
-        start = fragments["vector_start"].to_numpy(np.float64)[rows].astype(np.int64)
-        end = fragments["vector_end"].to_numpy(np.float64)[rows].astype(np.int64)
-        found[rows] = has_word[rows] | (counts[end] - counts[start] >= calling.informative_bases)
     return found
 
 
