@@ -164,7 +164,9 @@ def test_after_an_error_the_old_result_stays(
     def fail(*_: object) -> str:
         raise DataError("the disk is full")
 
-    monkeypatch.setattr("integrasite.report.page.render_page", fail)  # the last step, when all tables are written
+    monkeypatch.setattr(
+        "integrasite.report.page.render_page", fail
+    )  # the last step, when all tables are written
     analyse(tmp_path, clones, code=1)
     assert snapshot(tmp_path) == before
     assert {path.name for path in tmp_path.iterdir()} == {"clones.tsv.gz", "out"}

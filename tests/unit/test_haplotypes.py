@@ -13,7 +13,9 @@ GAIN = np.linspace(0.3, 1.0, 64)
 COST = np.linspace(0.1, 4.5, 64)
 
 
-def place(pairs: list[tuple[str, str]], quality: int = 37, qualities: list[np.ndarray] | None = None) -> Places:
+def place(
+    pairs: list[tuple[str, str]], quality: int = 37, qualities: list[np.ndarray] | None = None
+) -> Places:
     """Read and haplotype of each pair."""
     reads = [encode(read) for read, _ in pairs]
     starts = np.concatenate([[0], np.cumsum([read.size for read in reads])]).astype(np.int64)

@@ -101,7 +101,7 @@ rule draw_controls:
         runtime=60,
     params:
         config=CONFIG,
-        aligned=f"{RESULTS}/aligned",
+        aligned=get_aligned_folder,
     shell:
         "integrasite draw-controls --config {params.config:q} --reference {input.reference:q} --aligned {params.aligned:q}"
         " --clones {input.clones:q} --threads {threads} --mappability {output.mappability:q} -o {output.controls:q}"

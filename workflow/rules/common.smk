@@ -93,6 +93,11 @@ def get_all_read_ledgers():
     ]
 
 
+def get_aligned_folder(wildcards):
+    """Where the aligned tables of all sources lie, a folder each."""
+    return f"{RESULTS}/aligned"
+
+
 def get_aligned(wildcards):
     """Inserts, molecules and places of the sources that hold a subject's libraries."""
     names = [

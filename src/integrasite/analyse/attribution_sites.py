@@ -161,13 +161,12 @@ def recall_site(site: Row, past: Past, others: Sequence[Row]) -> Evidence:
             f"not seen in {len(missed)} evaluable amplicon specimen{'s'[: len(missed) > 1]}{smallest}"
         )
     courses += [_other(row) for row in others]
-    values = [
-        number(row[name]) for row in seen[-1:] for name in ("fraction", "fraction_low", "fraction_high")
-    ]
+    last = seen[-1] if seen else {}
+    value, low, high = (number(last.get(name)) for name in ("fraction", "fraction_low", "fraction_high"))
     direction, words = _judge_past(seen, past, bool(others), bool(missed))
     return Evidence(
         site["subject"], "history", "; ".join(courses) or "no other sample", direction, words, "clones.tsv.gz", "",
-        site["vector"], site["site_id"], *values, unit="of vector-marked copies, last specimen" if values else "",
+        site["vector"], site["site_id"], value, low, high, "of vector-marked copies, last specimen" if seen else "",
     )  # fmt: skip
 
 

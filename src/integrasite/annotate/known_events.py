@@ -131,9 +131,7 @@ def _event(row: dict[str, str], line: int) -> KnownEvent:
         place = (row["hg38_contig"], int(row["hg38_start"]), int(row["hg38_end"]), row["hg38_strand"])
     aliases = tuple(filter(None, row["aliases"].split(",")))
     is_read, lineage = row["verification"] == "read", row.get("lineage", "")
-    return KnownEvent(
-        row["gene"], row["class"], row["mode"], is_read, row["source"], aliases, place, lineage
-    )
+    return KnownEvent(row["gene"], row["class"], row["mode"], is_read, row["source"], aliases, place, lineage)
 
 
 def leading_events(events: Iterable[KnownEvent]) -> dict[str, KnownEvent]:
