@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tumour_toy import read_all, simulate, toy_inputs, truth_of, turned, vectors_of
+from tumour_simulator_toy import read_all, simulate, toy_inputs, truth_of, turned, vectors_of
 
 from integrasite.errors import ConfigError
 from integrasite.kernels.codes import encode

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pysam
 import pytest
-from tumour_toy import read_all, simulate, toy_inputs, truth_of, turned, vectors_of
+from tumour_simulator_toy import read_all, simulate, toy_inputs, truth_of, turned, vectors_of
 
 from integrasite.cli.main import main
 from integrasite.io.tables import read_tsv

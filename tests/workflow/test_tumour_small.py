@@ -10,8 +10,8 @@ import studies
 
 sys.path.insert(0, str(studies.REPOSITORY / "benchmarks" / "tumour"))
 
-import run as tumour
-from scenarios import NOT_CALLED, Scenario, clone
+import tumour_run as tumour
+from tumour_scenarios import NOT_CALLED, Scenario, clone
 
 pytestmark = pytest.mark.slow
 

@@ -1,6 +1,6 @@
 """How right the tumour road is, scenario by scenario, from reads whose truth is known.
 
-    python benchmarks/tumour/run.py --work DIR [--quick] [--small] [--scenario NAME ...] [--seed N] [--seeds N] [--keep]
+    python benchmarks/tumour/tumour_run.py --work DIR [--quick] [--small] [--scenario NAME ...] [--seed N] [--seeds N] [--keep]
 
 Each scenario is simulated (`scenarios.py`), run through the tumour commands and held against its truth. DIR/tumour.tsv
 gets one row per scenario, metric and case; a table with every bar (`bars.py`) is printed. `--quick` runs a cheap part with one
@@ -24,10 +24,10 @@ import yaml
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from bars import FAILED, readable
-from hosts import Host, make_host
-from measure import Results, metrics
-from scenarios import LOD_SCENARIO, SCENARIOS, Scenario, at_limit
+from tumour_bars import FAILED, readable
+from tumour_hosts import Host, make_host
+from tumour_measure import Results, metrics
+from tumour_scenarios import LOD_SCENARIO, SCENARIOS, Scenario, at_limit
 
 from integrasite.cli.main import main
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import pandas as pd
-from scenarios import LOD_SCENARIO, SCENARIOS
+from tumour_scenarios import LOD_SCENARIO, SCENARIOS
 
 Frame = pd.DataFrame
 FAILED = "failed"

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scenarios import PRESENT, Scenario
+from tumour_scenarios import PRESENT, Scenario
 
 from integrasite.config.calling import Calling
 from integrasite.curate.virus_sites import set_aside_virus
