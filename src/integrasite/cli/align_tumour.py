@@ -38,7 +38,6 @@ def run(arguments: argparse.Namespace) -> int:
 
     from integrasite.align.reference import load_reference
     from integrasite.config.read import load_study
-    from integrasite.errors import SheetError
     from integrasite.io.named_reads import read_recruited
     from integrasite.io.tables import write_parquet
     from integrasite.io.text import read_text
@@ -48,10 +47,7 @@ def run(arguments: argparse.Namespace) -> int:
     from integrasite.transgene.targets import make_targets
 
     study = load_study(arguments.config)
-    library = next((row for row in study.libraries if row.sample == arguments.sample), None)
-    if library is None:
-        known = ", ".join(row.sample for row in study.libraries)
-        raise SheetError(f"no sample '{arguments.sample}' in the sheet (known: {known})")
+    library = study.library(arguments.sample)
     place = json.loads(read_text(arguments.reference, "reference description"))["reference"]
     reference = load_reference(arguments.reference.parent / place)
     targets = make_targets(load_vector_map(arguments.vectors), library.vectors)

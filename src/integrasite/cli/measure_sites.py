@@ -11,9 +11,7 @@ if TYPE_CHECKING:
 
     from integrasite.align.reference import ReferenceIndex
     from integrasite.config.calling import Calling
-    from integrasite.config.study import Study
     from integrasite.kernels.codes import Codes
-    from integrasite.model.library import Library
     from integrasite.reads.recruit_source import WindowReads
     from integrasite.sites.tumour_counts import SitePlaces
     from integrasite.sites.tumour_counts_places import Region
@@ -64,7 +62,7 @@ def run(arguments: argparse.Namespace) -> int:
     from integrasite.sites.tumour_counts_places import kept_shares
 
     study = load_study(arguments.config)
-    library = _library(study, arguments.sample)
+    library = study.library(arguments.sample)
     calling = study.config.calling
     sites = read_parquet(arguments.sites, TUMOUR_SITES)
     multihits = empty_table(MULTIHITS)
@@ -95,16 +93,6 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 _LONG = "long-read"
-
-
-def _library(study: "Study", sample: str) -> "Library":
-    from integrasite.errors import SheetError
-
-    for library in study.libraries:
-        if library.sample == sample:
-            return library
-    known = ", ".join(library.sample for library in study.libraries)
-    raise SheetError(f"no sample '{sample}' in the sheet (known: {known})")
 
 
 def _places(

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from integrasite.cli.arguments import add_config, add_output, log
 
 if TYPE_CHECKING:
-    from integrasite.config.study import Study
     from integrasite.model.library import Library
     from integrasite.reads.recruit_counts import RecruitCounts
     from integrasite.reads.recruit_depth import HostDepth
@@ -50,7 +49,7 @@ def run(arguments: argparse.Namespace) -> int:
     from integrasite.reads.recruit_summary import ledger_part, summarise
 
     study = load_study(arguments.config)
-    library = _library(study, arguments.sample)
+    library = study.library(arguments.sample)
     fasta = _host_fasta(arguments.reference)
     files = ReadFiles(library.r1, library.r2, library.bam, fasta)
     calling = study.config.calling
@@ -84,16 +83,6 @@ def _say(sample: str, counts: "RecruitCounts", depth: "HostDepth") -> None:
         log(
             f"{sample}: of {counts.n_parts} recruited reads the file holds only a part (a supplementary record)"
         )
-
-
-def _library(study: "Study", sample: str) -> "Library":
-    from integrasite.errors import SheetError
-
-    for library in study.libraries:
-        if library.sample == sample:
-            return library
-    known = ", ".join(library.sample for library in study.libraries)
-    raise SheetError(f"no sample '{sample}' in the sheet (known: {known})")
 
 
 def _host_fasta(reference: Path) -> Path:

@@ -5,6 +5,7 @@ from functools import cached_property
 from pathlib import Path
 
 from integrasite.config.settings import Config, Protocol, Vector
+from integrasite.errors import SheetError
 from integrasite.model.library import DNA_ASSAYS, Library, Source
 
 
@@ -66,6 +67,18 @@ class Study:
     def libraries_of(self, subject: str) -> tuple[Library, ...]:
         """Amplicon rows of one subject."""
         return tuple(library for library in self.amplicon_libraries if library.subject == subject)
+
+    def library(self, sample: str) -> Library:
+        """The row of that sample.
+
+        Raises:
+            SheetError: if the sheet has none.
+        """
+        for library in self.libraries:
+            if library.sample == sample:
+                return library
+        known = ", ".join(library.sample for library in self.libraries)
+        raise SheetError(f"no sample '{sample}' in the sheet (known: {known})")
 
     def source(self, name: str) -> Source:
         """The source of that name."""

@@ -117,17 +117,18 @@ def _check_step(readers: list[_Reader], taken: list[tuple[_Bytes, _Offsets]]) ->
             )
 
 
+def _opened(path: Path) -> BinaryIO:
+    try:
+        return xopen(path, "rb", threads=0)
+    except Exception as error:  # every decompressor has errors of its own, without a common base
+        raise DataError(f"{path}: cannot be opened ({error}); expected a FASTQ file, plain or gzip") from None
+
+
 def _lane(paths: Sequence[Path]) -> Generator[list[tuple[_Bytes, _Offsets]]]:
     with ExitStack() as stack:
         readers = []
         for path in paths:
-            try:
-                handle = stack.enter_context(xopen(path, "rb", threads=0))
-            except Exception as error:
-                raise DataError(
-                    f"{path}: cannot be opened ({error}); expected a FASTQ file, plain or gzip"
-                ) from None
-            readers.append(_Reader(path, handle))
+            readers.append(_Reader(path, stack.enter_context(_opened(path))))
         while True:
             taken = [reader.take(BATCH_PAIRS) for reader in readers]
             _check_step(readers, taken)
@@ -196,11 +197,7 @@ def read_texts(r1: Sequence[Path], r2: Sequence[Path]) -> Iterator[list[tuple[_B
 
 def _file(path: Path) -> Generator[tuple[_Reader, tuple[_Bytes, _Offsets]]]:
     """One file's batches, the last one empty, each with how far the file was read by then."""
-    try:
-        handle = xopen(path, "rb", threads=0)
-    except Exception as error:
-        raise DataError(f"{path}: cannot be opened ({error}); expected a FASTQ file, plain or gzip") from None
-    with handle:
+    with _opened(path) as handle:
         reader = _Reader(path, handle)
         while True:
             taken = reader.take(BATCH_PAIRS)
