@@ -72,7 +72,8 @@ class Drawn:
     junctions: list[dict[str, object]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self._own = ~self.vector.host_like_mask
+        own = ~self.vector.host_like_mask
+        self._before = [0, *np.cumsum(np.concatenate([own, own])).tolist()]
 
     def lengths(self, n: int) -> np.ndarray:
         """Lengths of n fragments."""
@@ -88,17 +89,14 @@ class Drawn:
         size = self.vector.one_ltr.size
         if len(shown) == 2 and shown[1][0] < shown[0][1]:
             shown = [(shown[0][0], shown[1][1])]
-        own = np.zeros(size, np.bool_)
+        before = self._before
+        n_specific, n_vector = sum(before[b] - before[a] for a, b in shown), sum(b - a for a, b in shown)
         words = []
-        for low_shown, high_shown in shown:
-            places = np.arange(low_shown, high_shown) % size
-            own[places] = self._own[places]
         for word in self.vector.words:
             if any(a <= word.position - 10 and word.position + 10 <= b for a, b in _cut(reads, low, high)):
                 words.append(f"{word.kind}:{word.left}|{word.right}")
                 if word.kind == "domain":
-                    own[word.position - 10 : word.position + 10] = True
-        n_specific, n_vector = int(own.sum()), sum(b - a for a, b in shown)
+                    n_specific += 20 - (before[word.position + 10] - before[word.position - 10])
         first, last = shown[0][0], shown[-1][1]
         if first >= size:
             first, last = first - size, last - size
@@ -159,8 +157,10 @@ class Drawn:
             self.add(int(self.rng.integers(low, high - length + 1)), length, within=(low, high))
         return self
 
-    def data(self, library: Library, fragments_per_base: float, product: str = "") -> SampleData:
-        """The sample."""
+    def data(
+        self, library: Library, fragments_per_base: float, product: str = "", copies: float = float("nan")
+    ) -> SampleData:
+        """The sample; `copies` are read pairs per fragment of the host."""
         fragments = pd.DataFrame(self.rows).assign(sample=library.sample) if self.rows else pd.DataFrame()
         junctions = (
             pd.DataFrame(self.junctions).assign(sample=library.sample) if self.junctions else pd.DataFrame()
@@ -171,7 +171,7 @@ class Drawn:
         limits = (fragments_per_base, fragments_per_base * 0.98, fragments_per_base * 1.02)
         return SampleData(
             library, as_table(fragments, TUMOUR_FRAGMENTS), as_table(junctions, TUMOUR_JUNCTIONS),
-            Shape.of(lengths, READ, True, 1000), 200.0, limits, fragments_per_base * 2 * READ, True, product,
+            Shape.of(lengths, READ, True, 1000), 200.0, limits, fragments_per_base * 2 * READ, True, product, copies,
         )  # fmt: skip
 
 
@@ -288,14 +288,15 @@ def _virus(rng: np.random.Generator) -> list[SampleData]:
     copies = float(10 ** rng.uniform(-2, 1))
     sample = Drawn(toy_vector(), rng)
     whole = Drawn(toy_vector(), rng).integrated(PER_BASE, 2 * copies, 50)
+    joined: dict[object, list[dict[str, object]]] = {}
+    for junction in whole.junctions:
+        joined.setdefault(junction["fragment"], []).append(junction)
     virus = [(0, 600), (902, 1140), (1630, 1744), (5380, 5693)]
     for row in whole.rows:
         middle = int(str(row["midpoint"]))
         if any(low <= middle < high for low, high in virus):
             number = len(sample.rows)
-            sample.junctions += [
-                j | {"fragment": number} for j in whole.junctions if j["fragment"] == row["fragment"]
-            ]
+            sample.junctions += [j | {"fragment": number} for j in joined.get(row["fragment"], [])]
             sample.rows.append(row | {"fragment": number})
     sample.linear(int(rng.poisson(CALLING.blank_fragments)), 0, 5693)
     return [sample.data(library(), PER_BASE)]
@@ -306,6 +307,18 @@ def _amplicon(rng: np.random.Generator) -> list[SampleData]:
     low = int(rng.choice([3240, 3500, 3700]))
     sample = Drawn(toy_vector(), rng).linear(int(10 ** rng.uniform(0.3, 3)), low, low + size)
     return [sample.data(library(), PER_BASE)]
+
+
+def _products(rng: np.random.Generator) -> list[SampleData]:
+    """PCR products along the whole vector, each of which a library holds as one fragment with many read pairs."""
+    sample = Drawn(toy_vector(), rng)
+    for _ in range(int(rng.integers(1, 13))):
+        size = int(rng.integers(80, 1500))
+        sample.add(int(rng.integers(0, 5693 - size)), size, within=(0, 5693))
+        if sample.rows:
+            sample.rows[-1]["n_copies"] = int(10 ** rng.uniform(1.5, 4))
+    sample.linear(int(rng.poisson(CALLING.blank_fragments)), 0, 5693)
+    return [sample.data(library(), PER_BASE, copies=1.1)]
 
 
 def _circle(rng: np.random.Generator) -> list[SampleData]:
@@ -335,7 +348,8 @@ BLANKS: dict[str, Callable[[np.random.Generator], list[SampleData]]] = {
     "plasmid, 152 bp of its backbone known": lambda rng: _plasmid(rng, (PART,)),
     "plasmid, backbone unknown": lambda rng: _plasmid(rng, ()),
     "wild-type HIV": _virus,
-    "amplicon": _amplicon,
+    "amplicon, sheared": _amplicon,
+    "amplicons with the ends of their primers": _products,
     "two-LTR circles": _circle,
     "carry-over": _carry_over,
 }

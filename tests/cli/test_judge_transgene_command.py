@@ -57,9 +57,10 @@ def write_sample(folder: Path, name: str, drawn: toy.Drawn) -> None:
         }
     )  # fmt: skip
     write_parquet(as_table(loci, HOST_DEPTH), folder / f"{name}.host_depth.parquet", HOST_DEPTH)
+    lengths = {str(length): 50 for length in range(324, 517)}  # 193 of them, 420 bp on the mean
     host = {
         "n_loci": 50, "fragments_per_base": toy.PER_BASE, "fragments_per_base_low": 0.98 * toy.PER_BASE,
-        "fragments_per_base_high": 1.02 * toy.PER_BASE, "depth": 100.0, "lengths": {"420": 9650},
+        "fragments_per_base_high": 1.02 * toy.PER_BASE, "depth": 100.0, "lengths": lengths,
     }  # fmt: skip
     summary = {
         "is_paired": True, "n_pairs": 10**6, "n_unmapped_reads": None, "reads": {"length_median": 150}, "host": host,

@@ -96,3 +96,15 @@ def test_reads_are_turned_one_by_one() -> None:
     reads = make_reads(encode("AACGTTTGN"), np.arange(9, dtype=np.uint8), np.array([0, 3, 9]))
     assert list(reads.turned) == [*reverse_complement(encode("AAC")), *reverse_complement(encode("GTTTGN"))]
     assert list(reads.turned_qualities) == [2, 1, 0, 8, 7, 6, 5, 4, 3]
+
+
+def test_of_two_places_with_as_many_words_the_lower_one_is_taken_though_it_is_seen_later() -> None:
+    rng = np.random.default_rng(4)
+    one, other = random_text(rng, 30), random_text(rng, 30)
+    assert place([(one + other, other + one)]).left.tolist() == [-30]
+
+
+def test_every_word_of_a_haplotype_places_a_read() -> None:
+    haplotype = random_text(np.random.default_rng(5), 2000)
+    found = place([(haplotype[at : at + 12], haplotype) for at in range(0, 1988, 13)])
+    assert found.left.tolist() == list(range(0, 1988, 13))

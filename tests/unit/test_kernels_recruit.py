@@ -205,9 +205,7 @@ def test_hashed_names_are_found_again() -> None:
     names = [f"read{number}" for number in range(3000)]
     text = np.frombuffer("".join(names).encode(), np.uint8)
     ends = np.cumsum([len(name) for name in names])
-    spans = np.zeros((len(names), 5), np.int64)
-    spans[:, 0], spans[:, 1] = ends - [len(name) for name in names], ends
-    hashes = hash_names(text, spans)
+    hashes = hash_names(text, ends - [len(name) for name in names], ends)
     table = np.zeros(4096, np.uint64)
     assert add_hashes(table, hashes[:1500]) == 1500
     assert add_hashes(table, hashes[:1500]) == 0

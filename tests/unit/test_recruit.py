@@ -9,7 +9,7 @@ import pysam
 import pytest
 
 from integrasite.errors import DataError
-from integrasite.io import bam_stream, fastq
+from integrasite.io import bam_stream, bgzf, fastq
 from integrasite.io.recruited import pair_writer
 from integrasite.kernels.codes import encode
 from integrasite.kernels.reference import reverse_complement
@@ -124,7 +124,8 @@ def study() -> Study:
 def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fastq, "BATCH_PAIRS", 97)
     monkeypatch.setattr(bam_stream, "BATCH_RECORDS", 101)
-    monkeypatch.setattr(bam_stream, "_BLOCK", 5000)
+    monkeypatch.setattr(bam_stream, "_ROOM", 5000)
+    monkeypatch.setattr(bgzf, "_READ", 70_000)
 
 
 def test_keeps_what_touches_the_vector_in_the_order_of_the_file(study: Study, tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ def counts(*rows, cluster=""):
     table = pd.DataFrame(rows, columns=["n_junction_5", "n_junction_3", "n_intact"])
     table = table.assign(
         sample="T", contig="c", position=range(len(rows)), strand="+", vector="v", cluster=cluster,
-        window_junction_5=WINDOW, window_junction_3=WINDOW, window_intact=INTACT,
+        window_junction_5=WINDOW, window_junction_3=WINDOW, window_intact=INTACT, why_open="",
     )  # fmt: skip
     return table[list(SITE_COUNTS.columns)]
 

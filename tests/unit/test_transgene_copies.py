@@ -265,3 +265,10 @@ def test_copies_per_tumour_cell(purity, ploidy, wanted):
 @pytest.mark.parametrize("purity", [None, 0.0])
 def test_without_tumour_cells_there_are_no_copies_per_tumour_cell(purity):
     assert tumour_copies(Copies(1.0, 0.8, 1.2), purity, 2.0) is None
+
+
+def test_single_reads_of_many_copies_share_ends():
+    """At 8 copies and 40x a third of the single reads begin where another one does."""
+    draw = toy.Draw(depth=40.0, vcn=8.0, is_paired=False)
+    found = [toy.run_once(draw, 900 + seed).copies for seed in range(3)]
+    assert np.mean([item.vcn / draw.vcn for item in found]) == pytest.approx(1, abs=0.03)

@@ -22,6 +22,7 @@ from integrasite.model.tables import TRANSGENE_STRUCTURE, TUMOUR_SITES
 from integrasite.transgene.copies_depth import measure_host
 from integrasite.transgene.copies_sample import describe_vector
 from integrasite.transgene.coverage import best_cuts
+from integrasite.transgene.structure import uneven_stretches
 from integrasite.transgene.structure_joins import find_rearrangements, first_of_equals, interpret
 
 CALLING = Calling()
@@ -252,3 +253,38 @@ def test_damage_benchmark_has_a_small_twin():
     found = toy.score_damage("inverted", replace(toy.Draw(), depth=40), 2, 1)
     assert found["found"] == 1
     assert toy.score(toy.Draw(), 2)["runs"] == 2
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "wanted"),
+    [
+        (1500, 1700, [(1500, 1700)]),
+        # the first LTR may be gone too, and the end may lie anywhere in 800-1200, which the host has
+        (300, 1000, [(0, 1200)]),
+        (310, 700, [(0, 700)]),
+        (900, 1100, [(800, 1200)]),
+        (800, 1200, [(800, 1200)]),
+        (2100, 3000, [(2100, 3000), (0, 300)]),
+        (0, 250, [(0, 300)]),
+    ],
+)
+def test_what_a_loss_leaves_unsure_does_not_count_for_copies(start, end, wanted):
+    rows = [{"kind": "deletion", "start": start, "end": end}]
+    assert uneven_stretches(rows, [], toy.toy_vector()) == wanted
+
+
+@pytest.mark.parametrize("pieces", [(1000, toy.SIZE + toy.LTR, 1), (0, 2100, 1)])
+def test_copies_of_truncated_proviruses_are_those_of_what_is_left(pieces):
+    """Cut inside what the host has too, and near the last LTR: neither LTR nor junctions at the new end may bias copies."""
+    draw = toy.Draw(depth=60, vcn=4, pieces=(pieces,))
+    found = [toy.run_once(draw, 60 + seed).copies for seed in range(4)]
+    assert np.mean([item.vcn / draw.vcn for item in found]) == pytest.approx(1, abs=0.06)
+    assert sum(item.low <= draw.vcn <= item.high for item in found) >= 3
+
+
+def test_an_inversion_out_of_a_host_like_stretch_is_no_deletion_there():
+    """Host-like bases are seen from beside them; an inversion that ends among them takes that away."""
+    pieces = ((0, 400, 1), (400, 1150, -1), (1150, toy.SIZE + toy.LTR, 1))
+    for seed in range(2):
+        found = toy.run_once(toy.Draw(depth=60, vcn=3, lengths=toy.FFPE, pieces=pieces), 80 + seed)
+        assert "deletion" not in set(found.structure["kind"])

@@ -12,8 +12,11 @@ COPY, OTHER, TURNED = 10_000, 20_000, 30_000
 UNIT = 2_000
 
 
-def host(differences: int = 2, seed: int = 1):
-    """A host with a copy at `COPY` and others at `OTHER` and, turned, at `TURNED`, with `differences` per 100 bp."""
+def host(differences: int = 2, seed: int = 1, like: int = 0):
+    """A host with a copy at `COPY` and others at `OTHER` and, turned, at `TURNED`, with `differences` per 100 bp.
+
+    `like`: bases behind the middle that differ in one base only.
+    """
     rng = np.random.default_rng(seed)
     codes = rng.integers(0, 4, 60_000).astype(np.uint8)
     unit = codes[COPY - UNIT : COPY + UNIT].copy()
@@ -21,6 +24,9 @@ def host(differences: int = 2, seed: int = 1):
     for start in range(0, unit.size, 100):
         at = start + rng.choice(100, differences, replace=False)
         changed[at] = (changed[at] + 1) % 4
+    if like:
+        changed[UNIT : UNIT + like] = unit[UNIT : UNIT + like]
+        changed[UNIT + like // 2] = (changed[UNIT + like // 2] + 1) % 4
     codes[OTHER - UNIT : OTHER + UNIT] = changed
     codes[TURNED - UNIT : TURNED + UNIT] = reverse_complement(changed)
     text = decode(encode(decode(codes)))
@@ -85,6 +91,20 @@ def test_other_sites_stay(second, differences):
     true = at(COPY)
     rows = rows_of(true, 5, 6, 0) + rows_of(true, 3, 6, 10) + rows_of(second, 3, 2, 20)
     assert len(passing(call(rows, bases=host(differences)))) == 2
+
+
+@pytest.mark.parametrize(("shown", "n_sites"), [((39, 19), 1), ((39, 90), 2)])
+def test_short_reads_that_fit_copies_of_a_repeat_belong_to_the_site_that_they_fit_but_for_a_base(
+    shown, n_sites
+):
+    """A base of the patient that the reference lacks takes short reads to all copies that have it; long ones tell them apart."""
+    rows = rows_of(at(COPY), 5, 3, 0) + rows_of(at(COPY), 3, 3, 10)
+    for fragment, anchor in enumerate(shown, 20):
+        for place in (OTHER, TURNED):
+            rows.append(row(at(place), 3, fragment=fragment, weight=0.5, n_places=2, host_anchor=anchor))
+    assert len(passing(call(rows))) == 2
+    found = passing(call(rows, bases=host(12, like=40)))
+    assert len(found) == n_sites and found["n_fragments"].max() == (8 if n_sites == 1 else 6)
 
 
 def test_a_site_in_a_copy_that_reads_show_at_both_ends_stays():

@@ -11,10 +11,10 @@ from integrasite.io.tables import as_table
 from integrasite.kernels.codes import Codes, decode, reverse_complement
 from integrasite.kernels.genome_words import WORD, words_of
 from integrasite.model.tables import MULTIHITS, TUMOUR_SITES
-from integrasite.model.vector_map import MappedVector
+from integrasite.model.vector_map import HostLike, MappedVector
 from integrasite.sites.tumour_counts import SitePlaces, count_sites, lay_out_places
 from integrasite.sites.tumour_counts_alleles import HOST, tell_apart
-from integrasite.sites.tumour_counts_places import host_words, mask_repeats, merge_regions
+from integrasite.sites.tumour_counts_places import host_words, mask_repeats, merge_regions, vector_like
 from integrasite.sites.tumour_counts_reads import index_text, pool_fragments
 
 CALLING = Calling()
@@ -89,13 +89,15 @@ def counter(host: Codes):
     return counts
 
 
-def places_of(case: Case, rows: list[dict[str, object]] | None = None, multihits=None) -> SitePlaces:
-    sites = as_table(pd.DataFrame(rows or [case.site()]), TUMOUR_SITES)
+def places_of(
+    case: Case, rows: list[dict[str, object]] | None = None, multihits=None, vector: MappedVector = VECTOR
+) -> SitePlaces:
+    sites, vectors = as_table(pd.DataFrame(rows or [case.site()]), TUMOUR_SITES), {"lv": vector}
     none = as_table(pd.DataFrame(), MULTIHITS)
     units, alleles = lay_out_places(
-        sites, none if multihits is None else multihits, {"lv": VECTOR}, bases_of(case.host), CALLING
+        sites, none if multihits is None else multihits, vectors, bases_of(case.host), CALLING
     )
-    return SitePlaces(units, alleles, host_words(alleles, counter(case.host)))
+    return SitePlaces(units, alleles, host_words(alleles, counter(case.host), vector_like(vectors.values())))
 
 
 def fragments(codes: Codes, middle: int, length: int, step: int = 1) -> list[Codes]:
@@ -294,6 +296,101 @@ def test_a_set_of_places_stands_for_one(other_strand: int, copies: tuple[int, in
     without = row["n_intact"] / row["window_intact"]
     # four copies of two places are two of each, one or two of which carry the vector
     assert with_vector / (with_vector + without) == pytest.approx(copies[0] / 2, abs=0.17)
+
+
+STRETCH = (1500, 2400)
+"""Of the vector, and around `AT` in the host of `with_stretch`."""
+FIRST = AT - 400
+
+
+def with_stretch(turned: bool = False, differ_at: int = 0, **more: object) -> tuple[Case, MappedVector]:
+    """A site within sequence that the vector has, too, and the vector map that knows it."""
+    own = VECTOR.one_ltr[slice(*STRETCH)].copy()
+    if differ_at:
+        own[differ_at] = (own[differ_at] + 1) % 4
+    case = Case(**more)
+    host = case.host.copy()
+    host[FIRST : FIRST + own.size] = reverse_complement(own) if turned else own
+    like = HostLike(*STRETCH, "one", FIRST, FIRST + own.size, "-" if turned else "+", 1.0)
+    return replace(case, host=host), replace(VECTOR, host_like=(like,))
+
+
+def every_vector_fragment(length: int, provirus: Codes | None = None, step: int = 1):
+    """All fragments of the vector's own stretch and its surroundings, as two other proviruses have them."""
+    codes = Case().provirus if provirus is None else provirus
+    middles = range(STRETCH[0], STRETCH[1] + length, length)
+    starts = range(min(middles) - length, max(middles), step)
+    return texts([codes[at : at + length] for at in starts], f"own{length}")
+
+
+@pytest.mark.parametrize("turned", [False, True])
+@pytest.mark.parametrize("strand", [1, -1])
+def test_fragments_of_the_vectors_own_stretch_are_not_taken_for_intact(turned: bool, strand: int) -> None:
+    case, vector = with_stretch(turned, strand=strand)
+    places = places_of(case, vector=vector)
+    for length in (600, 800):
+        parts = [*both(case, length), every_vector_fragment(length)]
+        row = count(case, parts, places).iloc[0]
+        # from the site to either end of the stretch, and ten bases beyond
+        to_right, to_left = FIRST + 900 + 10 - AT, AT - FIRST + 10
+        n_right, n_left = length - to_right - 10, length - to_left - 10
+        assert row["n_intact"] == pytest.approx(max(n_right, 0) + n_left, abs=30)
+        assert row["window_intact"] == pytest.approx(row["n_intact"], abs=3)
+        assert row["why_open"] == ""
+        # the junctions of the site are its own in any case
+        assert row["window_junction_5"] == row["n_junction_5"] > 500
+
+
+@pytest.mark.parametrize("length", [350, 432])
+def test_where_hardly_any_fragment_leaves_the_stretch_the_fraction_stays_open(length: int) -> None:
+    """With 432 bases some ten do, of 400: too few lengths to say how many that should be."""
+    case, vector = with_stretch()
+    parts = [*both(case, length), every_vector_fragment(length)]
+    row = count(case, parts, places_of(case, vector=vector)).iloc[0]
+    assert (row["window_intact"], row["why_open"]) == (0, "vector-like")
+    assert row["n_intact"] == pytest.approx(max(length - 420, 0), abs=5)
+    assert row["window_junction_5"] == row["n_junction_5"] > 300
+
+
+def test_a_base_in_which_the_vector_differs_within_the_stretch_does_not_tell_host_from_vector() -> None:
+    """The patient's vector, or the patient, may have the other base there."""
+    case, vector = with_stretch(differ_at=450)
+    provirus = case.provirus.copy()
+    provirus[slice(*STRETCH)] = case.host[FIRST : FIRST + 900]
+    places = places_of(case, vector=vector)
+    row = count(case, [*both(case, 350), every_vector_fragment(350, provirus)], places).iloc[0]
+    assert (row["n_intact"], row["window_intact"]) == (0, 0)
+
+
+def test_a_copy_that_the_vector_map_does_not_list_is_told_by_its_words() -> None:
+    """Of several places in the host the map keeps the best one."""
+    case, vector = with_stretch()
+    places = places_of(case, vector=replace(vector, host_like=()))
+    row = count(case, [*both(case, 350), every_vector_fragment(350)], places).iloc[0]
+    assert (row["n_intact"], row["window_intact"]) == (0, 0)
+
+
+def test_a_short_stretch_costs_no_fragment() -> None:
+    """As of an exon that the vector has, too: every read over it shows more."""
+    host = Case().host.copy()
+    host[AT - 20 : AT + 60] = VECTOR.one_ltr[1880:1960]
+    case = Case(host=host)
+    exon = replace(VECTOR, host_like=(HostLike(1880, 1960, "one", AT - 20, AT + 60, "+", 1.0),))
+    parts = [*both(case, 400), every_vector_fragment(400)]
+    row = count(case, parts, places_of(case, vector=exon)).iloc[0]
+    assert row["n_intact"] == pytest.approx(row["window_intact"], abs=1) and row["n_intact"] > 340
+
+
+def test_what_keeps_the_fraction_open_is_said() -> None:
+    case = Case()
+    assert count(case, both(case, 300)).iloc[0]["why_open"] == ""
+    assert count(case, both(case, 300), capture=True).iloc[0]["why_open"] == "capture"
+    assert count(case, []).iloc[0]["why_open"] == ""
+    rows = [{"subject": "P1", "sample": "T1", "cluster": "m-s", "site_id": "x", "contig": "one", "weight": 0.04,
+             "position": 100 + 10 * n, "strand": "+"} for n in range(21)]  # fmt: skip
+    places = places_of(case, [case.site(cluster="m-s")], as_table(pd.DataFrame(rows), MULTIHITS))
+    row = count(case, both(case, 300), places).iloc[0]
+    assert (row["window_intact"], row["why_open"]) == (0, "repeat")
 
 
 def test_tell_apart() -> None:

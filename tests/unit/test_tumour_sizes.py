@@ -24,6 +24,7 @@ from integrasite.sites.tumour_fractions import (
     unseen_limit,
 )
 from integrasite.sites.tumour_sizes import SITE_KEY, as_clone_rows, as_site_rows, as_tumour_sites, size_sites
+from integrasite.transgene.name_clones import name_clones
 
 LENGTHS = np.arange(100, 900)
 SHARES = np.exp(-0.5 * ((LENGTHS - 420) / 80) ** 2)
@@ -154,13 +155,13 @@ LIBRARIES = (
 )
 
 
-def sized(rows, *count_rows: tuple[object, ...], libraries=LIBRARIES) -> pd.DataFrame:
+def sized(rows, *count_rows: tuple[object, ...], libraries=LIBRARIES, **more: object) -> pd.DataFrame:
     called = call(rows, tuple(library.sample for library in libraries)).sites
     names = ["sample", "position", "n_junction_5", "n_junction_3", "n_intact"]
     frame = pd.DataFrame(count_rows, columns=names).assign(
         contig="chr1", strand="+", vector="lv", cluster="", window_junction_5=400.0, window_junction_3=400.0,
         window_intact=380.0,
-    )  # fmt: skip
+    ).assign(**more)  # fmt: skip
     return size_sites(called, as_table(frame, SITE_COUNTS), libraries, CALLING)
 
 
@@ -197,6 +198,39 @@ def test_sites_that_were_not_measured_say_so():
     assert found["status"].to_dict() == {"T1": "pass", "B1": "below_limit"}
     assert found["vaf"].isna().all() and found["limit"].isna().all()
     assert "not counted" in found["reason"]["T1"] and "not covered" in found["reason"]["B1"]
+
+
+@pytest.mark.parametrize(
+    ("why", "word"),
+    [
+        ("capture", "probes"),
+        ("repeat", "repeat"),
+        ("vector-like", "a vector holds"),
+        ("alike", "begin alike"),
+    ],
+)
+def test_a_fraction_that_stays_open_says_why(why, word):
+    counted = [("T1", 10_001, 20, 22, 40), ("B1", 10_001, 0, 0, 60)]
+    found = sized(evidence(), *counted, window_intact=0.0, why_open=why)
+    assert found["vaf"].isna().all() and found["ccf"].isna().all() and found["limit"].isna().all()
+    by_sample = found.set_index("sample")
+    assert by_sample["status"].to_dict() == {"T1": "pass", "B1": "below_limit"}
+    for reason in by_sample["reason"]:
+        assert "allele fraction open" in reason and word in reason
+    assert by_sample["reason"]["B1"].startswith("not seen; ") and "covered" not in by_sample["reason"]["B1"]
+    # nothing is said of cells where nothing is known of them
+    clones = as_clone_rows(found, LIBRARIES, CALLING)
+    assert len(clones) == 1 and clones[["fraction", "p_ge_10", "p_ge_30"]].isna().all(axis=None)
+    named = name_clones(found, LIBRARIES, CALLING)
+    assert set(named["clone"]) == {""}
+
+
+def test_a_site_without_fraction_leaves_the_clones_of_others_alone():
+    rows = [*evidence(), *evidence(3, 30_000)]
+    counted = [("T1", 10_001, 20, 22, 40), ("T1", 30_001, 20, 22, 90), ("B1", 10_001, 0, 0, 60)]
+    windows = {"window_intact": [380.0, 0.0, 380.0], "why_open": ["", "repeat", ""]}
+    named = name_clones(sized(rows, *counted, **windows), LIBRARIES, CALLING)
+    assert named.groupby("position")["clone"].agg(set).to_dict() == {10_001: {"clone1"}, 30_001: {""}}
 
 
 def test_notes_on_ends_and_copies():

@@ -123,8 +123,8 @@ def test_no_blank_is_positive(name):
     ("name", "finding"),
     [
         ("plasmid", "plasmid"), ("wild-type HIV", "wild-type-virus"), ("two-LTR circles", "episome"),
-        ("carry-over", "carry-over"), ("native cDNA", "native-cdna"), ("amplicon", "amplicon"),
-        ("hopping, copies stay behind", "index-hopping"),
+        ("carry-over", "carry-over"), ("native cDNA", "native-cdna"), ("amplicon, sheared", "amplicon"),
+        ("amplicons with the ends of their primers", "amplicon"), ("hopping, copies stay behind", "index-hopping"),
     ],
 )  # fmt: skip
 def test_contaminants_are_named(name, finding):
@@ -257,3 +257,23 @@ def test_junctions_of_one_place_are_anchored_and_scattered_chimeras_are_not():
     assert contaminants.Junctions(3, 0).shows_integration(20, CALLING)
     assert not contaminants.Junctions(3, 0).shows_integration(400, CALLING)
     assert not contaminants.Junctions(1, 0).shows_integration(3, CALLING)
+
+
+@pytest.mark.parametrize(
+    ("strand", "shift", "reach", "is_shared"),
+    [
+        (1, 80, 250, True),
+        (-1, -80, 250, True),
+        (1, -80, 250, False),
+        (1, 80, 60, False),
+        (-1, 80, 250, False),
+    ],
+)
+def test_a_pair_over_a_donors_junction_is_carried_over(strand, shift, reach, is_shared):
+    place = {("chr1", 1000, strand, -1): 40}
+    pair = {"fragment": 3, "contig": "chr1", "host_direction": strand, "vector_direction": -1, "reach": reach}
+    pairs = pd.DataFrame([pair | {"host_position": 1000 + shift}] * 2)
+    found = contaminants.find_carry_over({}, {"D1": (place, 400)}, 4, pairs)
+    assert (found is not None) == is_shared
+    if found is not None:
+        assert (found.donor, found.n_shared) == ("D1", 1)

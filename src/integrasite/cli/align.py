@@ -2,6 +2,7 @@
 
 import argparse
 import json
+from functools import partial
 from pathlib import Path
 
 from integrasite.cli.arguments import add_config, add_output, log
@@ -18,8 +19,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Align one source."""
-    from integrasite.align.inserts import align_inserts
+    from integrasite.align.inserts import BLOCK, align_inserts
     from integrasite.align.reference import load_reference
+    from integrasite.cli.progress import follow
     from integrasite.config.read import load_study
     from integrasite.io.parts import read_arrow, write_arrow
     from integrasite.io.text import read_text
@@ -28,7 +30,11 @@ def run(arguments: argparse.Namespace) -> int:
     place = json.loads(read_text(arguments.reference, "reference description"))["reference"]
     reference = load_reference(arguments.reference.parent / place)
     inserts = read_arrow(arguments.inserts)
-    places = align_inserts(inserts, reference, study.config.calling, arguments.threads)
+    n_blocks = -(-inserts.num_rows // BLOCK)
+    watched = partial(
+        follow, words=f"align {arguments.inserts.stem}", unit=f"blocks of {BLOCK:,}", total=n_blocks
+    )
+    places = align_inserts(inserts, reference, study.config.calling, arguments.threads, watched)
     write_arrow(places, arguments.output)
     log(f"{inserts.num_rows} inserts aligned: {places.num_rows} places")
     return 0

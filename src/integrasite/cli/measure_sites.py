@@ -57,7 +57,7 @@ def run(arguments: argparse.Namespace) -> int:
     from integrasite.io.tables import empty_table, read_parquet, write_parquet
     from integrasite.io.text import read_text
     from integrasite.model.tables import MULTIHITS, SITE_COUNTS, TUMOUR_SITES
-    from integrasite.reads.recruit_source import ReadFiles, recruit_windows
+    from integrasite.reads.recruit_source import Places, ReadFiles, recruit_windows
     from integrasite.sites.tumour_counts import count_sites
     from integrasite.sites.tumour_counts_places import kept_shares
 
@@ -79,7 +79,8 @@ def run(arguments: argparse.Namespace) -> int:
         sites, multihits, arguments.vectors, reference, calling, arguments.threads
     )
     files = ReadFiles(library.r1, library.r2, library.bam, reference.fasta)
-    reads = recruit_windows(files, windows, _MOST_FRAGMENTS, arguments.threads)[0]
+    at = Places(tuple((one.contig, one.start, one.end) for one in regions), reference.contigs)
+    reads = recruit_windows(files, windows, _MOST_FRAGMENTS, arguments.threads, at)[0]
     pool = _pool(reads, arguments.r1, arguments.r2)
     kept = kept_shares(places.alleles, regions, reads.kept, len(places.units))
     counts = count_sites(library.sample, places, pool, kept, library.assay == "capture", calling)
@@ -109,7 +110,7 @@ def _places(
     from integrasite.kernels.codes import encode
     from integrasite.sites.tumour_counts import SitePlaces, lay_out_places
     from integrasite.sites.tumour_counts_alleles import HOST
-    from integrasite.sites.tumour_counts_places import host_words, mask_repeats, merge_regions
+    from integrasite.sites.tumour_counts_places import host_words, mask_repeats, merge_regions, vector_like
     from integrasite.transgene.host_like import scan_host
     from integrasite.transgene.vector_map import load_vector_map
 
@@ -124,7 +125,7 @@ def _places(
         around = {region.name: bases(region.contig, region.start, region.end) for region in regions}
         asked = [*(allele.sequences[HOST] for allele in alleles), *around.values()]
         scan = scan_host(letters, reference.contigs, {}, asked, min_bp=calling.host_like_bp, threads=threads)
-    words = host_words(alleles, scan.word_counts)
+    words = host_words(alleles, scan.word_counts, vector_like(known.values()))
     masked = {name: mask_repeats(codes, scan.word_counts) for name, codes in around.items()}
     return SitePlaces(units, alleles, words), regions, masked
 

@@ -128,6 +128,29 @@ class TumourCalling(CloneCalling):
         ge=200,
         description="Stretch (bp) of a vector into which all fragments must fall to be taken for a PCR product; whole CAR reading frames are amplified as 1.5 kb.",
     )
+    amplicon_copies: int = Field(
+        20,
+        ge=3,
+        description="Read pairs of one fragment from which it may be a PCR product; libraries that are read once or twice over seldom have so many of any.",
+    )
+    amplicon_p: float = Field(
+        1e-6,
+        gt=0,
+        le=0.01,
+        description="Chance of a fragment with as many read pairs anywhere in the library, below which it is a PCR product; so low since copies of a fragment are not quite independent.",
+    )
+    binder_p: float = Field(
+        1e-4,
+        gt=0,
+        le=0.01,
+        description="Chance of as few fragments of the vector's scFv or VHH at the copies of the rest, below which another product is suspected; at even depth 10 must be due where none is seen.",
+    )
+    binder_share: float = Field(
+        0.1,
+        ge=0,
+        le=0.5,
+        description="Share of the fragments due that may show the scFv or VHH and it still counts as not there; a stray molecule or a run-mate's shows it too.",
+    )
     chimera_rate: float = Field(
         0.01,
         gt=0,

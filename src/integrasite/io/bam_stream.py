@@ -4,55 +4,48 @@ A BAM is unpacked and taken apart by compiled code, several times as fast as rec
 BAM by htslib, part by part.
 """
 
-import os
 import struct
 from collections.abc import Generator, Iterable, Iterator
-from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import BinaryIO, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import pysam
 
 from integrasite.errors import DataError
+from integrasite.io.bgzf import read_bgzf
 from integrasite.io.read_ahead import read_ahead
-from integrasite.io.streams import READ_ERRORS, open_binary
+from integrasite.io.streams import READ_ERRORS
 from integrasite.kernels.bam_records import (
     ABSENT_QUALITY,
     PRIMARY,
     SECOND,
     SUPPLEMENTARY,
     index_bam,
-    take_records,
+    take_kind,
 )
 
 BATCH_RECORDS = 16_384
-_BLOCK = 1 << 22
+_ROOM = 1 << 23
+"""Bytes set aside for a batch; more are taken where its records are long."""
 _PART_RECORDS = 200_000
 """Records of a CRAM that are turned into BAM at a time."""
-_LAST_BLOCK = bytes.fromhex("1f8b08040000000000ff0600424302001b0003000000000000000000")
 _CRAM_MARK = b"CRAM"
 _NOT_PRIMARY = 0x900
 _NEAR = 10_000
 """Mates this close are fetched together, bp."""
 
 
-class Records(NamedTuple):
-    """Text and spans as of a FASTQ file, and fields as `kernels.bam_records` numbers them."""
-
-    text: npt.NDArray[np.uint8]
-    spans: npt.NDArray[np.int64]
-    fields: npt.NDArray[np.int64]
-
-
 class BamBatch(NamedTuple):
-    """Primary records (whole reads) and supplementary ones (parts of reads) of a stretch of the file."""
+    """A stretch of an unpacked file, and where in it primary records (whole reads) and supplementary ones (parts of reads)
+    begin."""
 
-    primary: Records
-    supplementary: Records
+    raw: npt.NDArray[np.uint8]
+    primary: npt.NDArray[np.int64]
+    supplementary: npt.NDArray[np.int64]
 
 
 class Read(NamedTuple):
@@ -64,10 +57,13 @@ class Read(NamedTuple):
     qualities: str
 
 
-def _damaged(path: Path, why: object) -> DataError:
+def _damaged(path: Path, why: object, reference: Path | None = None) -> DataError:
+    other = ""
+    if reference is not None and is_cram(path):
+        other = f" A CRAM written with another genome than {reference} looks the same: use the genome it was written with."
     return DataError(
         f"{path}: the file is damaged or cut off ({why}); expected a complete BAM or CRAM file. "
-        "Copy it again and compare checksums."
+        f"Copy it again and compare checksums.{other}"
     )
 
 
@@ -84,18 +80,7 @@ def is_cram(path: Path) -> bool:
         raise DataError(f"{path}: cannot be opened ({error}); expected a BAM or CRAM file") from None
 
 
-@contextmanager
-def _open_bam(path: Path) -> Iterator[BinaryIO]:
-    with path.open("rb") as raw:
-        raw.seek(0, os.SEEK_END)
-        raw.seek(max(0, raw.tell() - len(_LAST_BLOCK)))
-        if raw.read() != _LAST_BLOCK:
-            raise _damaged(path, "the block that ends every BAM file is missing")
-    with open_binary(path) as handle:
-        yield handle
-
-
-def _cram_parts(path: Path, reference: Path | None) -> Iterator[BinaryIO]:
+def _cram_parts(path: Path, reference: Path | None) -> Iterator[Path]:
     """A CRAM as one small BAM file after the other, without compression; each is gone when the next is asked for.
 
     Not through a pipe: htslib keeps Python's lock while it writes, so nobody could read at the other end.
@@ -113,76 +98,90 @@ def _cram_parts(path: Path, reference: Path | None) -> Iterator[BinaryIO]:
                         n += 1
                 if not n:
                     return
-                with _open_bam(part) as handle:
-                    yield handle
+                yield part
 
 
-def _take(handle: BinaryIO, n: int) -> bytes:
-    found = handle.read(n)
-    if len(found) < n:
-        raise EOFError("the header is not complete")
-    return found
-
-
-def _skip_header(handle: BinaryIO) -> None:
-    if _take(handle, 4) != b"BAM\1":
+def _header_end(data: bytes) -> int:
+    """Where records begin; -1 if the header is not there as a whole."""
+    at = 4
+    if len(data) >= at and data[:at] != b"BAM\1":
         raise ValueError("it does not begin as a BAM file does")
-    _take(handle, struct.unpack("<i", _take(handle, 4))[0])
-    for _ in range(struct.unpack("<i", _take(handle, 4))[0]):
-        _take(handle, struct.unpack("<i", _take(handle, 4))[0] + 4)
+    left = 0
+    for is_first in (True, False):
+        if at + 4 > len(data):
+            return -1
+        (value,) = struct.unpack_from("<i", data, at)
+        at += 4 + (value if is_first else 0)
+        left = value
+    for _ in range(left):
+        if at + 4 > len(data):
+            return -1
+        at += struct.unpack_from("<i", data, at)[0] + 8
+    return at if at <= len(data) else -1
 
 
 def _to_batch(raw: npt.NDArray[np.uint8], starts: npt.NDArray[np.int64]) -> BamBatch:
-    primary, supplementary = (Records(*take_records(raw, starts, kind)) for kind in (PRIMARY, SUPPLEMENTARY))
-    return BamBatch(primary, supplementary)
+    return BamBatch(raw, take_kind(raw, starts, PRIMARY), take_kind(raw, starts, SUPPLEMENTARY))
 
 
-def _records_of(handle: BinaryIO) -> Iterator[BamBatch]:
-    starts = np.empty(BATCH_RECORDS, np.int64)
-    waiting, at = b"", 0
-    _skip_header(handle)
-    while True:
-        raw = np.frombuffer(waiting, np.uint8)
-        found, after, is_good = index_bam(raw, at, len(raw), starts)
-        if not is_good:
-            raise ValueError("a record's length does not fit what is in it")
-        if found == BATCH_RECORDS:
+def _copy(raw: npt.NDArray[np.uint8], room: int) -> npt.NDArray[np.uint8]:
+    copy = np.empty(max(_ROOM, room), np.uint8)
+    copy[: len(raw)] = raw
+    return copy
+
+
+def _records_of(pieces: Iterable[list[bytes]]) -> Iterator[BamBatch]:
+    starts, found = np.empty(BATCH_RECORDS, np.int64), 0
+    raw, filled, at = np.empty(_ROOM, np.uint8), 0, -1
+    for piece in pieces:
+        size = sum(map(len, piece))
+        if filled + size > len(raw):
+            raw = _copy(raw[:filled], 2 * (filled + size))
+        for block in piece:
+            raw[filled : filled + len(block)] = np.frombuffer(block, np.uint8)
+            filled += len(block)
+        if at < 0:
+            at = _header_end(raw[:filled].tobytes())
+        while at >= 0:
+            n, at, is_good = index_bam(raw, at, filled, starts[found:])
+            if not is_good:
+                raise ValueError("a record's length does not fit what is in it")
+            found += n
+            if found < BATCH_RECORDS:
+                break
             yield _to_batch(raw, starts)
-            at = after
-            continue
-        block = handle.read(max(_BLOCK, len(waiting) - at))
-        if not block:
-            break
-        waiting, at = waiting[at:] + block, 0
+            raw, filled, at, found = _copy(raw[at:filled], 2 * (filled - at)), filled - at, 0, 0
+    if at < 0:
+        raise EOFError("the header is not complete")
     if found:
         yield _to_batch(raw, starts[:found])
-    if after != len(raw):
+    if at != filled:
         raise EOFError("it ends within a record")
 
 
-def _batches(path: Path, reference: Path | None) -> Generator[BamBatch]:
+def _batches(path: Path, reference: Path | None, threads: int) -> Generator[BamBatch]:
     try:
         if is_cram(path):
-            for handle in _cram_parts(path, reference):
-                yield from _records_of(handle)
+            for part in _cram_parts(path, reference):
+                yield from _records_of(read_bgzf(part))
             return
-        with _open_bam(path) as handle:
-            yield from _records_of(handle)
+        yield from _records_of(read_bgzf(path, threads))
     except (*READ_ERRORS, ValueError, struct.error) as error:
-        raise _damaged(path, error) from None
+        raise _damaged(path, error, reference) from None
 
 
-def read_bam(path: Path, reference: Path | None = None) -> Iterator[BamBatch]:
+def read_bam(path: Path, reference: Path | None = None, threads: int = 1) -> Iterator[BamBatch]:
     """Read a BAM or CRAM file once, from its first to its last record.
 
     Args:
         path: the file.
         reference: FASTA of the host, for CRAM.
+        threads: that unpack a BAM; change no result.
 
     Raises:
         DataError: if the file is damaged, cut off or not what it should be.
     """
-    yield from read_ahead(_batches(path, reference))
+    yield from read_ahead(_batches(path, reference, threads))
 
 
 def has_index(path: Path) -> bool:
@@ -256,4 +255,4 @@ def fetch_reads(
                 if not record.flag & _NOT_PRIMARY and plain_name(record.query_name or "") in names:
                     yield _to_read(record)
     except (OSError, ValueError) as error:
-        raise _damaged(path, error) from None
+        raise _damaged(path, error, reference) from None

@@ -8,12 +8,14 @@ import numpy as np
 import numpy.typing as npt
 
 from integrasite.kernels.recruit_records import name_stop
+from integrasite.kernels.recruit_words import Words
 
 Bytes = npt.NDArray[np.uint8]
 Ints = npt.NDArray[np.int64]
+Fields = npt.NDArray[np.int32]
 Hashes = npt.NDArray[np.uint64]
 
-FLAG, CONTIG, POSITION, MATE_CONTIG, MATE_POSITION = range(5)
+FLAG, LENGTH, MATE_CONTIG, MATE_POSITION = range(4)
 """Columns of a record's fields."""
 PAIRED, UNMAPPED, REVERSE, FIRST, SECOND = 0x1, 0x4, 0x10, 0x40, 0x80
 _NOT_PRIMARY = 0x900
@@ -22,6 +24,12 @@ PRIMARY, SUPPLEMENTARY = 0, 0x800
 _FIXED = 36
 _LETTERS = np.frombuffer(b"=ACMGRSVTWYHKDBN", np.uint8)
 _OTHER = np.frombuffer(b"=TGKCYSBAWRDMHVN", np.uint8)
+_CODE, _OTHER_CODE = (((letters >> 1) ^ (letters >> 2 & 1)) & 3 for letters in (_LETTERS, _OTHER))
+"""Code of each half of a byte, and of its complement, as `recruit_words.letter_code` has it."""
+_PAIRS = np.concatenate(
+    [(_CODE[:, None] << 2 | _CODE).reshape(-1), (_OTHER_CODE << 2 | _OTHER_CODE[:, None]).reshape(-1)]
+)
+"""Codes of the two bases of a byte, four bits; from 256 on of the other strand, last base first."""
 _NO_QUALITY = 255
 ABSENT_QUALITY = 63
 """Quality written for reads that come without: `?`, Phred 30."""
@@ -72,77 +80,144 @@ def index_bam(raw: Bytes, start: int, stop: int, starts: Ints) -> tuple[int, int
 
 
 @numba.njit(cache=True, nogil=True)
-def _write_read(raw: Bytes, at: int, length: int, is_turned: bool, text: Bytes, to: int) -> None:
-    """Bases and, behind them, qualities of one record, in the sequencer's orientation."""
-    start = _sequence_start(raw, at)
-    packed = raw[start : start + (length + 1) // 2]
-    qualities = raw[start + (length + 1) // 2 : start + (length + 1) // 2 + length]
-    bases, written = text[to : to + length], text[to + length : to + 2 * length]
-    # no branch within the loops: all reads of a file come through here
-    if is_turned:
-        for k in range(length):
-            bases[length - 1 - k] = _OTHER[(packed[k >> 1] >> (4 - 4 * (k & 1))) & 15]
-    else:
-        for k in range(length):
-            bases[k] = _LETTERS[(packed[k >> 1] >> (4 - 4 * (k & 1))) & 15]
-    if length and qualities[0] == _NO_QUALITY:
-        written[:] = ABSENT_QUALITY
-    elif is_turned:
-        for k in range(length):
-            written[length - 1 - k] = min(qualities[k], np.uint8(93)) + np.uint8(33)
-    else:
-        for k in range(length):
-            written[k] = min(qualities[k], np.uint8(93)) + np.uint8(33)
+def take_kind(raw: Bytes, starts: Ints, kind: int) -> Ints:
+    """Where the records of one kind (`PRIMARY` or `SUPPLEMENTARY`) begin."""
+    found, n = np.empty(starts.shape[0], np.int64), 0
+    for at in starts:
+        found[n] = at
+        n += (_integer(raw, at + 16) >> 16) & _NOT_PRIMARY == kind
+    return found[:n].copy()
 
 
 @numba.njit(cache=True, nogil=True)
-def take_records(raw: Bytes, starts: Ints, kind: int) -> tuple[Bytes, Ints, Ints]:
-    """Records of one kind as text: names, bases and qualities as in a FASTQ file.
+def describe_record(raw: Bytes, at: int, fields: Fields) -> np.uint64:
+    """The hash of a record's name; its fields, as numbered above, are filled in."""
+    fields[FLAG] = (_integer(raw, at + 16) >> 16) & 0xFFFF
+    fields[LENGTH] = _integer(raw, at + 20)
+    fields[MATE_CONTIG], fields[MATE_POSITION] = _integer(raw, at + 24), _integer(raw, at + 28)
+    return _hash_name(raw, at + _FIXED, at + _FIXED + int(raw[at + 12]) - 1)
+
+
+@numba.njit(cache=True, nogil=True)
+def describe_records(raw: Bytes, starts: Ints) -> tuple[Fields, Hashes]:
+    """Fields and hashed name of each record."""
+    fields, hashes = np.empty((starts.shape[0], 4), np.int32), np.empty(starts.shape[0], np.uint64)
+    for row in range(starts.shape[0]):
+        hashes[row] = describe_record(raw, starts[row], fields[row])
+    return fields, hashes
+
+
+@numba.njit(cache=True, nogil=True)
+def longest_read(raw: Bytes, starts: Ints) -> int:
+    """Bases of the longest record; 0 where there are none."""
+    longest = 0
+    for at in starts:
+        longest = max(longest, _integer(raw, at + 20))
+    return longest
+
+
+@numba.njit(cache=True, nogil=True)
+def _hash_name(text: Bytes, start: int, stop: int) -> np.uint64:
+    """A name's hash (FNV-1a, but eight letters at a step; 64 bits, never 0), `/1` and `/2` left out."""
+    at, end = np.uint64(start), np.uint64(name_stop(text, start, stop))
+    value = _BASIS
+    while at + np.uint64(8) <= end:
+        letters = np.uint64(0)
+        for k in range(8):
+            letters |= np.uint64(text[at + np.uint64(k)]) << np.uint64(8 * k)
+        value = (value ^ letters) * _PRIME
+        value ^= value >> np.uint64(32)
+        at += np.uint64(8)
+    while at < end:
+        value = (value ^ np.uint64(text[at])) * _PRIME
+        at += np.uint64(1)
+    return max(value ^ (value >> np.uint64(32)), np.uint64(1))
+
+
+@numba.njit(cache=True, nogil=True)
+def hash_names(text: Bytes, starts: Ints, stops: Ints) -> Hashes:
+    """A hash of each name `text[starts:stops]`, as records have it."""
+    hashes = np.empty(starts.shape[0], np.uint64)
+    for row in range(starts.shape[0]):
+        hashes[row] = _hash_name(text, starts[row], stops[row])
+    return hashes
+
+
+@numba.njit(cache=True, nogil=True)
+def pack_record(raw: Bytes, at: int, length: int, words: Words) -> int:
+    """Pack a record's bases in the sequencer's orientation; how many others stand before them (0 or 1)."""
+    place, n_bytes = _sequence_start(raw, at), (length + 1) >> 1
+    step, table, lead = 1, np.uint64(0), 0
+    if (_integer(raw, at + 16) >> 16) & REVERSE:
+        # of an odd number of bases the last byte's second half, which is none, comes first
+        place, step, table, lead = place + n_bytes - 1, -1, np.uint64(256), length & 1
+    for row in range(n_bytes >> 4):
+        value = np.uint64(0)
+        for k in range(16):
+            value = value << np.uint64(4) | np.uint64(_PAIRS[table + raw[np.uint64(place + step * k)]])
+        words[row] = value
+        place += 16 * step
+    value, left = np.uint64(0), n_bytes & 15
+    for k in range(left):
+        value = value << np.uint64(4) | np.uint64(_PAIRS[table + raw[np.uint64(place + step * k)]])
+    if left:
+        words[n_bytes >> 4] = value << np.uint64(64 - 4 * left)
+    return int(lead)
+
+
+@numba.njit(cache=True, nogil=True)
+def write_bases(raw: Bytes, at: int, bases: Bytes) -> None:
+    """Letters of one record in the sequencer's orientation."""
+    length, start = bases.shape[0], _sequence_start(raw, at)
+    if (_integer(raw, at + 16) >> 16) & REVERSE:
+        for k in range(length):
+            bases[length - 1 - k] = _OTHER[(raw[start + (k >> 1)] >> (4 - 4 * (k & 1))) & 15]
+    else:
+        for k in range(length):
+            bases[k] = _LETTERS[(raw[start + (k >> 1)] >> (4 - 4 * (k & 1))) & 15]
+
+
+@numba.njit(cache=True, nogil=True)
+def _write_qualities(raw: Bytes, at: int, written: Bytes) -> None:
+    """Qualities of one record in the sequencer's orientation, as in a FASTQ file."""
+    length = written.shape[0]
+    start = _sequence_start(raw, at) + (length + 1) // 2
+    is_turned = (_integer(raw, at + 16) >> 16) & REVERSE != 0
+    if length and raw[start] == _NO_QUALITY:
+        written[:] = ABSENT_QUALITY
+        return
+    for k in range(length):
+        to = length - 1 - k if is_turned else k
+        written[to] = min(raw[start + k], np.uint8(93)) + np.uint8(33)
+
+
+@numba.njit(cache=True, nogil=True)
+def write_records(raw: Bytes, starts: Ints) -> tuple[Bytes, Ints]:
+    """Records as in a FASTQ file: names without `/1`, bases and qualities as the sequencer gave them.
 
     Args:
         raw: unpacked BAM.
-        starts: where its records begin.
-        kind: `PRIMARY` or `SUPPLEMENTARY`.
+        starts: where the records begin.
 
     Returns:
-        `(text, spans, fields)`: spans as `fastq.index_records` fills them; fields per record as numbered above.
+        `(text, spans)`: spans as `fastq.index_records` fills them.
     """
-    n, size = 0, 0
+    size = 0
     for at in starts:
-        if _integer(raw, at + 16) >> 16 & _NOT_PRIMARY == kind:
-            n += 1
-            size += raw[at + 12] + 2 * _integer(raw, at + 20)
-    text, spans, fields = np.empty(size, np.uint8), np.empty((n, 5), np.int64), np.empty((n, 5), np.int64)
-    row, to = 0, 0
-    for at in starts:
-        flag = _integer(raw, at + 16) >> 16 & 0xFFFF
-        if flag & _NOT_PRIMARY != kind:
-            continue
-        length = _integer(raw, at + 20)
+        size += raw[at + 12] + 2 * _integer(raw, at + 20)
+    text, spans, to = np.empty(size, np.uint8), np.empty((starts.shape[0], 5), np.int64), 0
+    for row in range(starts.shape[0]):
+        at, length = starts[row], _integer(raw, starts[row] + 20)
         n_name = int(raw[at + 12]) - 1
         for k in range(n_name):
             text[to + k] = raw[at + _FIXED + k]
-        spans[row, 0], spans[row, 1] = to, to + n_name
-        spans[row, 2], spans[row, 3], spans[row, 4] = to + n_name, to + n_name + length, to + n_name + length
-        _write_read(raw, at, length, flag & REVERSE != 0, text, to + n_name)
-        fields[row, FLAG] = flag
-        fields[row, CONTIG], fields[row, POSITION] = _integer(raw, at + 4), _integer(raw, at + 8)
-        fields[row, MATE_CONTIG], fields[row, MATE_POSITION] = _integer(raw, at + 24), _integer(raw, at + 28)
-        to += n_name + 2 * length
-        row += 1
-    return text[:to], spans, fields
-
-
-@numba.njit(cache=True, nogil=True)
-def hash_names(text: Bytes, spans: Ints) -> Hashes:
-    """A hash of each record's name (FNV-1a, 64 bits, never 0), `/1` and `/2` left out."""
-    hashes = np.empty(spans.shape[0], np.uint64)
-    for row in range(spans.shape[0]):
-        value = _BASIS
-        for at in range(spans[row, 0], name_stop(text, spans[row, 0], spans[row, 1])):
-            value = (value ^ np.uint64(text[at])) * _PRIME
-        hashes[row] = max(value ^ (value >> np.uint64(32)), np.uint64(1))
-    return hashes
+        first = to + n_name
+        write_bases(raw, at, text[first : first + length])
+        _write_qualities(raw, at, text[first + length : first + 2 * length])
+        spans[row, 0], spans[row, 1] = to, first
+        spans[row, 2], spans[row, 3], spans[row, 4] = first, first + length, first + length
+        to = first + 2 * length
+    return text[:to], spans
 
 
 @numba.njit(cache=True, nogil=True)

@@ -156,22 +156,23 @@ def scan_contig(
         if rows.shape[0] - n_rows < text.most_starts:
             rows = np.concatenate([rows, np.zeros_like(rows)])
         at, n_rows = _scan(
-            letters, CODE_OF, at, text.codes, text.table.bits, text.table.keys, text.table.rows, _logs(text.table),
-            text.first, text.following, text.most_starts, counted.bits, counted.keys, counted.rows, _logs(counted),
+            letters, CODE_OF, at, text.codes, text.table.bits, text.table.keys, text.table.rows, table_logs(text.table),
+            text.first, text.following, text.most_starts, counted.bits, counted.keys, counted.rows, table_logs(counted),
             counts, n_at, min_run, most, rows, n_rows,
         )  # fmt: skip
     return rows[:n_rows]
 
 
-def _logs(table: WordTable) -> tuple[int, int]:
+def table_logs(table: WordTable) -> tuple[int, int]:
+    """Two logarithms of the sizes of a table, for `find_row`."""
     return int(table.bits.size).bit_length() - 1 + 6, int(table.keys.size).bit_length() - 1
 
 
 @numba.njit(cache=True, nogil=True)
-def _row_of(
+def find_row(
     word: np.uint64, bits: Words, keys: Words, rows: npt.NDArray[np.int32], logs: tuple[int, int]
 ) -> int:
-    """Row of a word, or -1."""
+    """Row of a word in a `WordTable`, or -1."""
     mixed = word * _MULTIPLIER
     bit = mixed >> np.uint64(64 - logs[0])
     wanted = _two_bits(bit, mixed)
@@ -228,13 +229,13 @@ def _scan(
         reverse = (reverse >> np.uint64(2)) | (np.uint64(3 - code) << top)
         if i < first_base or known < SEED:
             continue
-        row = _row_of(forward & seed_mask, bits, keys, rows, logs)
+        row = find_row(forward & seed_mask, bits, keys, rows, logs)
         if row >= 0:
             n_out = _add_stretches(
                 letters, code_of, i - SEED + 1, text, first[row], following, n_at, min_run, most, out, n_out
             )
         if known >= WORD:
-            row = _row_of(min(forward, reverse), counted_bits, counted_keys, counted_rows, counted_logs)
+            row = find_row(min(forward, reverse), counted_bits, counted_keys, counted_rows, counted_logs)
             if row >= 0:
                 counts[row] += 1
     return letters.shape[0], n_out

@@ -19,6 +19,9 @@ BAND = 8
 """Longest insertion or deletion."""
 GAP_OPEN, GAP_EXTEND = 5.0, 0.5
 """Score lost by a gap, in matching bases: as bwa's 6 + 1 per base against 1 per match, less sure of its length."""
+_MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
+_LOG_BITS = 14
+"""2 KB per haplotype: of words that one of 2 kb does not have, one in nine passes."""
 _NEAR = GAP_OPEN + GAP_EXTEND
 """Score below the read's best possible one from which a gap can better it."""
 
@@ -30,7 +33,8 @@ class Haplotypes(NamedTuple):
     """Sequences end to end with their words.
 
     `codes`: bases; `starts`: where each begins (n + 1); `words`: per haplotype its words, sorted; `places`: where they stand in
-    it; `firsts`: where each haplotype's words begin (n + 1).
+    it; `firsts`: where each haplotype's words begin (n + 1); `bits`: per haplotype one bit per hash of a word, so that words it
+    does not have are not looked for.
     """
 
     codes: Codes
@@ -38,6 +42,7 @@ class Haplotypes(NamedTuple):
     words: npt.NDArray[np.uint64]
     places: Ints
     firsts: Ints
+    bits: npt.NDArray[np.uint64]
 
 
 class Reads(NamedTuple):
@@ -79,7 +84,10 @@ def make_haplotypes(sequences: list[Codes]) -> Haplotypes:
     starts = np.zeros(len(sequences) + 1, np.int64)
     np.cumsum([codes.size for codes in sequences], out=starts[1:])
     joined = np.concatenate([np.zeros(0, np.uint8), *sequences])
-    return Haplotypes(joined, starts, np.concatenate(words), np.concatenate(places), np.array(firsts))
+    bits = np.zeros((len(sequences), 1 << (_LOG_BITS - 6)), np.uint64)
+    every = np.concatenate(words)
+    _fill(every, np.array(firsts), bits)
+    return Haplotypes(joined, starts, every, np.concatenate(places), np.array(firsts), bits)
 
 
 def make_reads(codes: Codes, qualities: npt.NDArray[np.uint8], starts: Ints) -> Reads:
@@ -91,9 +99,26 @@ def make_reads(codes: Codes, qualities: npt.NDArray[np.uint8], starts: Ints) -> 
     return Reads(codes, qualities, starts, np.ascontiguousarray(complement[source]), qualities[source])
 
 
+@numba.njit(cache=True, nogil=True, inline="always")
+def _bit(word: np.uint64) -> np.uint64:
+    return np.uint64((word * _MULTIPLIER) >> np.uint64(64 - _LOG_BITS))
+
+
+@numba.njit(cache=True, nogil=True)
+def _fill(words: npt.NDArray[np.uint64], firsts: Ints, bits: npt.NDArray[np.uint64]) -> None:
+    for h in range(firsts.shape[0] - 1):
+        for word in words[firsts[h] : firsts[h + 1]]:
+            bit = _bit(word)
+            bits[h, bit >> np.uint64(6)] |= np.uint64(1) << (bit & np.uint64(63))
+
+
 @numba.njit(cache=True, nogil=True)
 def _vote(
-    codes: Codes, words: npt.NDArray[np.uint64], places: Ints, votes: npt.NDArray[np.int32]
+    codes: Codes,
+    words: npt.NDArray[np.uint64],
+    places: Ints,
+    bits: npt.NDArray[np.uint64],
+    votes: npt.NDArray[np.int32],
 ) -> tuple[int, int]:
     """The diagonal (haplotype minus read) that most words of a read support, and how many do; of equal ones the lowest."""
     n = codes.shape[0]
@@ -101,6 +126,7 @@ def _vote(
     mask = np.uint64((1 << (2 * WORD)) - 1)
     word = np.uint64(0)
     known = 0
+    best, most = 0, 0
     for i in range(n):
         if codes[i] > 3:
             known = 0
@@ -109,12 +135,17 @@ def _vote(
         known += 1
         if known < WORD:
             continue
+        bit = _bit(word)
+        if not (bits[bit >> np.uint64(6)] >> (bit & np.uint64(63))) & np.uint64(1):
+            continue
         row = np.searchsorted(words, word)
         while row < words.shape[0] and words[row] == word:
-            votes[places[row] - (i - WORD + 1) + n] += 1
+            at = places[row] - (i - WORD + 1) + n
+            votes[at] += 1
+            if votes[at] > most or (votes[at] == most and at < best):
+                best, most = at, votes[at]
             row += 1
-    best = np.argmax(votes)
-    return int(best) - n, int(votes[best])
+    return best - n, most
 
 
 @numba.njit(cache=True, nogil=True)
@@ -138,6 +169,16 @@ def _values(
             out[i] = gain[qualities[i]]
         else:
             out[i] = -cost[qualities[i]]
+
+
+@numba.njit(cache=True, nogil=True)
+def _top_run(values: Floats) -> float:
+    """Score of the best run."""
+    top = run = 0.0
+    for value in values:
+        run = max(run + value, 0.0)
+        top = max(top, run)
+    return top
 
 
 @numba.njit(cache=True, nogil=True)
@@ -214,8 +255,9 @@ def place_reads(
         at = haplotypes.places[haplotypes.firsts[h] : haplotypes.firsts[h + 1]]
         n_votes = haplotype.shape[0] + high - low + 1
         places.strand[task], places.score[task] = 0, 0.0
-        forward, n_forward = _vote(reads.codes[low:high], words, at, votes[:n_votes])
-        backward, n_backward = _vote(reads.turned[low:high], words, at, votes[:n_votes])
+        bits = haplotypes.bits[h]
+        forward, n_forward = _vote(reads.codes[low:high], words, at, bits, votes[:n_votes])
+        backward, n_backward = _vote(reads.turned[low:high], words, at, bits, votes[:n_votes])
         if n_forward == 0 and n_backward == 0:
             continue
         if n_forward >= n_backward:
@@ -259,7 +301,7 @@ def _best_along(
     _values(codes, qualities, haplotype, diagonal, gain, cost, values)
     _runs(values, upto, first, since, last)
     end = int(np.argmax(upto))
-    best = upto[end]
+    best = along = upto[end]
     found[0], found[1], found[2], found[3], found[4], found[5] = first[end], end, end, end, diagonal, diagonal
     most = 0.0
     for i in range(n):
@@ -269,6 +311,8 @@ def _best_along(
     for step in range(1, BAND + 1):
         for shift in (-step, step):
             _values(codes, qualities, haplotype, diagonal + shift, gain, cost, values)
+            if _top_run(values) + along - GAP_OPEN - GAP_EXTEND * step <= best:
+                continue  # no run there makes up for the gap
             _runs(values, near_upto, near_first, near_since, near_last)
             joined = _join(upto, first, near_since, near_last, shift, best, other)
             if joined > best:

@@ -1,8 +1,8 @@
 """Which reads of a batch show bases of a target, and where reads of known loci lie.
 
 Targets (vectors, plasmid parts) are looked for with few bases and an error: a word of `SEED` bases at every `STEP`-th base of
-the read is looked up among all words of the targets, in a direct-address bitmap that fits the second-level cache, then
-extended along the target over at most one mismatch.
+the read is looked up among all words of the targets, first by its last bits in a bitmap that fits the nearest cache, then
+as a whole, then extended along the target over at most one mismatch.
 Loci (single-copy host loci, windows around sites) are looked for with some long exact words of each read, since
 their reads lie in them as a whole. Both strands of either are in the tables, so reads are read once, as they come.
 `reference_recruit` does the same slowly.
@@ -15,12 +15,16 @@ import numpy as np
 import numpy.typing as npt
 
 from integrasite.kernels.codes import CODE_OF
+from integrasite.kernels.recruit_words import pack_text, word_at, words_for
 
 SEED = 11
 """Bases of an exact word of a target. With ten, four times as many words of host reads would have to be looked at."""
 STEP = 5
 """Bases from one word of a read that is looked up to the next. Any 15 exact bases hold one, any 20 two of them; with one
 mismatch in them 20 bases hold one if the mismatch is among the outer ten, 31 bases always."""
+SIEVE_BITS = 18
+"""Low bits of a word by which it is looked up first, in 32 kB: one word of host in ten goes on to the whole bitmap, whose
+512 kB would push everything else out of the second-level cache."""
 SEED_TRIPLETS = 1
 """Words with no more distinct triplets than this (runs of one base) are not looked up. The two words of 20 bases leave out 4 of
 their 18 triplets, so that an exact match with 7 distinct triplets or more always has a word that is looked up."""
@@ -31,8 +35,7 @@ BARRIER = 6
 UNREADABLE = 5
 """Stands in a table for a base that is not A, C, G or T; matches nothing."""
 
-_SEED_MASK = np.uint64((1 << (2 * SEED)) - 1)
-_WORD_MASK = np.uint64((1 << (2 * WORD)) - 1)
+_SIEVE_MASK = np.uint64((1 << SIEVE_BITS) - 1)
 _MIX = np.uint64(0x9E3779B97F4A7C15)
 FIRST_WORD = -((SEED - WORD) // STEP)
 """The first of a read's words that has `WORD` bases before its end."""
@@ -46,12 +49,13 @@ Words = npt.NDArray[np.uint64]
 class SeedTable(NamedTuple):
     """Words of all targets, both strands.
 
-    `bits`: one bit per possible word; `words`, `rows`: an open-addressing table from word (-1 empty) to row; `first`: per row its
-    first entry of `places` (one more at the end); `places`: where in `sequence` the word begins; `sequence`: codes,
-    barriers at both ends and between sequences; `owner`: target of each of its bases (-1 barrier); `least`: bases and
-    distinct triplets of the shortest match that counts.
+    `sieve`: one bit per value of a word's `SIEVE_BITS` low bits; `bits`: one bit per possible word; `words`, `rows`: an
+    open-addressing table from word (-1 empty) to row; `first`: per row its first entry of `places` (one more at the end);
+    `places`: where in `sequence` the word begins; `sequence`: codes, barriers at both ends and between sequences; `owner`:
+    target of each of its bases (-1 barrier); `least`: bases and distinct triplets of the shortest match that counts.
     """
 
+    sieve: Bytes
     bits: Bytes
     words: Small
     rows: Small
@@ -65,7 +69,7 @@ class SeedTable(NamedTuple):
 class LocusTable(NamedTuple):
     """Words of all loci, both strands, by open addressing.
 
-    `bits`: one bit per slot of a table eight times as large; `words`: the words; `places`: 1 + where the word begins in the
+    `bits`: one bit per slot of a table four times as large; `words`: the words; `places`: 1 + where the word begins in the
     loci end to end, negative for the other strand, 0 for an empty slot; `offsets`: where each locus begins (n + 1); `samples`:
     about how many words of a read are compared with the loci, evenly spaced.
     """
@@ -96,13 +100,6 @@ def mix(word: np.uint64) -> np.uint64:
     """Spread a word's bits over 64."""
     word = (word ^ (word >> np.uint64(29))) * _MIX
     return np.uint64(word ^ (word >> np.uint64(32)))
-
-
-@numba.njit(cache=True, nogil=True, inline="always")
-def _code(letter: np.uint8) -> np.uint8:
-    """0-3 for A, C, G, T without a table; anything else is one of them, too, and told apart by `_extend`."""
-    code = (letter >> np.uint8(1)) & np.uint8(3)
-    return np.uint8(code ^ (code >> np.uint8(1)))
 
 
 @numba.njit(cache=True, nogil=True, inline="always")
@@ -201,51 +198,112 @@ def _match_places(
             state[0], state[1] = end - begin, owner[place]
 
 
-@numba.njit(cache=True, nogil=True)
-def _words_of_read(text: Bytes, start: int, stop: int, bits: Bytes, words: Words, found: Ints) -> int:
-    """The word that ends at base `SEED - 1` of the read and at every `STEP`-th base after it.
-
-    An unreadable base stands as some base.
-
-    Returns:
-        How many of them are words of targets; `found`: which.
-    """
-    word = np.uint64(0)
-    n_found = 0
-    if stop - start < SEED:
-        return 0
-    for letter in text[start : start + SEED - STEP]:
-        word = (word << np.uint64(2)) | np.uint64(_code(letter))
-    for number, at in enumerate(range(start + SEED - STEP, stop - STEP + 1, STEP)):
-        for k in range(STEP):
-            word = (word << np.uint64(2)) | np.uint64(_code(text[np.uint64(at + k)]))
-        words[number] = word
-        seed = word & _SEED_MASK
-        if (bits[seed >> np.uint64(3)] >> (np.uint8(seed) & np.uint8(7))) & np.uint8(1):
-            found[n_found] = number
-            n_found += 1
-    return n_found
+@numba.njit(cache=True, nogil=True, inline="always")
+def _bit(bits: Bytes, place: np.uint64) -> int:
+    return int((bits[place >> np.uint64(3)] >> (np.uint8(place) & np.uint8(7))) & np.uint8(1))
 
 
 @numba.njit(cache=True, nogil=True)
-def _place_read(
-    read_words: Words, length: int, bits: Bytes, words: Words, places: Small, samples: int
+def _place_words(
+    packed: Words, lead: int, length: int, bits: Bytes, words: Words, places: Small, samples: int
 ) -> tuple[int, int]:
     """The first of a read's words that a locus has: its entry and where in the read it ends; (0, 0) where none."""
     n_bits = np.uint64(8 * bits.shape[0] - 1)
     mask = np.uint64(words.shape[0] - 1)
     n_words = n_read_words(length)
     for number in range(FIRST_WORD, n_words, max(1, (n_words - FIRST_WORD) // samples)):
-        word = read_words[number] & _WORD_MASK
+        last = SEED - 1 + STEP * number
+        word = word_at(packed, lead + last - (WORD - 1), WORD)
         mixed = mix(word)
         bit = mixed & n_bits
-        if (bits[bit >> np.uint64(3)] >> (np.uint8(bit) & np.uint8(7))) & np.uint8(1):
+        if _bit(bits, bit):
             slot = mixed & mask
             while places[slot] != 0 and words[slot] != word:
                 slot = (slot + np.uint64(1)) & mask
             if places[slot] != 0:
-                return int(places[slot]), SEED - 1 + STEP * number
+                return int(places[slot]), last
     return 0, 0
+
+
+@numba.njit(cache=True, nogil=True)
+def place_read(
+    packed: Words,
+    lead: int,
+    length: int,
+    bits: Bytes,
+    words: Words,
+    places: Small,
+    offsets: Ints,
+    samples: int,
+) -> tuple[int, int, bool]:
+    """Locus, position and strand of a read, as in `Hits`.
+
+    Args:
+        packed: the read.
+        lead: bases before its first one there.
+        length: bp.
+        bits, words, places, offsets, samples: of the loci.
+    """
+    entry, last = _place_words(packed, lead, length, bits, words, places, samples)
+    if entry == 0:
+        return -1, 0, False
+    origin = abs(entry) - 1
+    locus = np.searchsorted(offsets, origin, side="right") - 1
+    return (
+        int(locus),
+        int(origin - offsets[locus] + (WORD - 1 - last if entry > 0 else last + 1)),
+        bool(entry > 0),
+    )
+
+
+@numba.njit(cache=True, nogil=True)
+def find_seeds(packed: Words, lead: int, length: int, sieve: Bytes, bits: Bytes, found: Ints) -> int:
+    """Which of a read's words targets have: how many, and their numbers in `found` (one element to spare)."""
+    n_sieved = n_found = 0
+    for number in range(n_read_words(length)):
+        # no branch: the entry counts only where the bit is set
+        found[n_sieved] = number
+        n_sieved += _bit(sieve, word_at(packed, lead + STEP * number, SEED) & _SIEVE_MASK)
+    for number in found[:n_sieved]:
+        found[n_found] = number
+        n_found += _bit(bits, word_at(packed, lead + STEP * number, SEED))
+    return n_found
+
+
+@numba.njit(cache=True, nogil=True)
+def match_seeds(
+    packed: Words,
+    lead: int,
+    found: Ints,
+    text: Bytes,
+    start: int,
+    stop: int,
+    words: Small,
+    rows: Small,
+    first: Small,
+    places: Small,
+    sequence: Bytes,
+    owner: Small,
+    least: Ints,
+    state: Ints,
+) -> None:
+    """Extend a read's words of targets; `state`: bases of its longest match and the match's target, both else 0 and -1.
+
+    Args:
+        packed: the read.
+        lead: bases before its first one there.
+        found: numbers of its words.
+        text: letters (ASCII).
+        start: its first base in `text`.
+        stop: one past its last base.
+        words, rows, first, places, sequence, owner, least: of the targets.
+        state: filled (four elements).
+    """
+    state[0], state[1], state[2], state[3] = 0, -1, -(1 << 40), -1
+    for number in found:
+        row = row_of(int(word_at(packed, lead + STEP * number, SEED)), words, rows)
+        here = places[first[row] : first[row + 1]]
+        _match_places(text, start, stop, start + STEP * number, here, sequence, owner, least, state)
 
 
 @numba.njit(cache=True, nogil=True)
@@ -262,32 +320,43 @@ def scan_reads(
         loci: the loci; none: reads are not placed.
         hits: filled, one row per read.
     """
-    bits, seed_words, seed_rows, first, places, sequence, owner, least = seeds
+    sieve, bits, words, rows, first, places, sequence, owner, least = seeds
     locus_bits, locus_words, locus_places, offsets, samples = loci
     span, target, locus, position, is_forward = hits
     longest = 0
     for read in range(starts.shape[0]):
         longest = max(longest, stops[read] - starts[read])
-    room = n_read_words(longest)
-    words, found, state = np.empty(room, np.uint64), np.empty(room, np.int64), np.empty(4, np.int64)
+    packed, state = words_for(longest), np.empty(4, np.int64)
+    found = np.empty(n_read_words(longest) + 1, np.int64)
     for read in range(starts.shape[0]):
         start, stop = starts[read], stops[read]
-        state[0], state[1], state[2], state[3] = 0, -1, -(1 << 40), -1
-        for number in found[: _words_of_read(text, start, stop, bits, words, found)]:
-            row = row_of(int(words[number] & _SEED_MASK), seed_words, seed_rows)
-            here = places[first[row] : first[row + 1]]
-            _match_places(text, start, stop, start + STEP * number, here, sequence, owner, least, state)
-        span[read], target[read] = state[0], state[1]
-        entry, last = _place_read(words, stop - start, locus_bits, locus_words, locus_places, samples)
-        locus[read], position[read], is_forward[read] = -1, 0, False
-        if entry != 0:
-            origin = abs(entry) - 1
-            number = np.searchsorted(offsets, origin, side="right") - 1
-            locus[read], is_forward[read] = number, entry > 0
-            position[read] = origin - offsets[number] + (WORD - 1 - last if entry > 0 else last + 1)
+        pack_text(text, start, stop, packed)
+        locus[read], position[read], is_forward[read] = place_read(
+            packed, 0, stop - start, locus_bits, locus_words, locus_places, offsets, samples
+        )
+        span[read], target[read] = 0, -1
+        n = find_seeds(packed, 0, stop - start, sieve, bits, found)
+        if n:
+            match_seeds(
+                packed,
+                0,
+                found[:n],
+                text,
+                start,
+                stop,
+                words,
+                rows,
+                first,
+                places,
+                sequence,
+                owner,
+                least,
+                state,
+            )
+            span[read], target[read] = state[0], state[1]
 
 
-def take_hits(hits: Hits, rows: npt.NDArray[np.bool_]) -> Hits:
+def take_hits(hits: Hits, rows: Ints) -> Hits:
     """The answers about some reads."""
     return Hits(
         hits.span[rows], hits.target[rows], hits.locus[rows], hits.position[rows], hits.is_forward[rows]

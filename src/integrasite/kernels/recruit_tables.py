@@ -11,6 +11,7 @@ from integrasite.kernels.recruit import (
     BARRIER,
     SEED,
     SEED_TRIPLETS,
+    SIEVE_BITS,
     UNREADABLE,
     WORD,
     LocusTable,
@@ -42,6 +43,13 @@ def _n_triplets(words: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
     return np.bitwise_count(seen).astype(np.int64)
 
 
+def _bitmap(places: npt.NDArray[np.int64], n: int) -> npt.NDArray[np.uint8]:
+    """`n` bits of which some are set."""
+    bits = np.zeros(n // 8, np.uint8)
+    np.bitwise_or.at(bits, places >> 3, np.left_shift(1, places & 7).astype(np.uint8))
+    return bits
+
+
 def make_seeds(targets: Sequence[Codes], min_span: int = 20, min_triplets: int = 8) -> SeedTable:
     """The table of targets; the target's number is its place in the list.
 
@@ -63,15 +71,14 @@ def make_seeds(targets: Sequence[Codes], min_span: int = 20, min_triplets: int =
     words, starts = words[keep], starts[keep]
     order = np.argsort(words, kind="stable")
     distinct, first = np.unique(words[order], return_index=True)
-    bits = np.zeros(4**SEED // 8, np.uint8)
-    np.bitwise_or.at(bits, distinct >> 3, np.left_shift(1, distinct & 7).astype(np.uint8))
+    sieve, bits = _bitmap(distinct & ((1 << SIEVE_BITS) - 1), 1 << SIEVE_BITS), _bitmap(distinct, 4**SEED)
     size = 1 << max(4, int(2 * len(distinct)).bit_length())
     slots, rows = np.full(size, -1, np.int32), np.zeros(size, np.int32)
     _fill_slots(distinct, slots, rows)
     ends = np.append(first, len(words)).astype(np.int32)
     owner = np.concatenate(owners).astype(np.int32)
     least = np.array([min_span, min_triplets], np.int64)
-    return SeedTable(bits, slots, rows, ends, starts[order].astype(np.int32), sequence, owner, least)
+    return SeedTable(sieve, bits, slots, rows, ends, starts[order].astype(np.int32), sequence, owner, least)
 
 
 @numba.njit(cache=True, nogil=True)
@@ -137,7 +144,7 @@ def make_loci(
         distinct, first = distinct[is_free], first[is_free]
     size = 1 << max(4, int(2 * len(distinct)).bit_length())
     table = LocusTable(
-        np.zeros(size, np.uint8), np.zeros(size, np.uint64), np.zeros(size, np.int32), offsets, samples
+        np.zeros(size // 2, np.uint8), np.zeros(size, np.uint64), np.zeros(size, np.int32), offsets, samples
     )
     _fill(table, distinct, places[first].astype(np.int32))
     return table

@@ -331,10 +331,11 @@ SITE_COUNTS = _ordered(
     "site_counts",
     "sample contig position strand vector cluster",
     "sample:str contig:str position:int strand:str vector:str cluster:str n_junction_5:int n_junction_3:int n_intact:int "
-    "window_junction_5:float window_junction_3:float window_intact:float",
+    "window_junction_5:float window_junction_3:float window_intact:float why_open:str",
 )
 """One row per sample and site: distinct fragments over each junction and over the intact site, and for each kind the number of
-bases at which such a fragment can begin (`fragment_windows` in `sites/tumour_fractions.py`); 0: that junction is not counted."""
+bases at which such a fragment can begin (`fragment_windows` in `sites/tumour_fractions.py`); 0: that junction is not counted.
+`why_open`: why `window_intact` is 0 (`WHY_OPEN` in `sites/tumour_sizes.py`)."""
 
 ATTRIBUTION = _ordered(
     "attribution",

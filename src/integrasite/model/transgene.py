@@ -35,7 +35,10 @@ class Finding(StrEnum):
 
 FINDINGS: dict[Finding, str] = {
     Finding.PLASMID: "fragments of plasmid sequence that does not integrate: the vector's reads can be plasmid",
-    Finding.AMPLICON: "all fragments lie in one stretch of the vector: a PCR product or a damaged copy",
+    Finding.AMPLICON: (
+        "one fragment with far more read pairs than others, which does not count: a PCR product; or all fragments in one stretch "
+        "of the vector: a PCR product or a damaged copy"
+    ),
     Finding.WILD_TYPE_VIRUS: "fragments of what a wild-type virus has too, and too few of what only the vector has",
     Finding.EPISOME: "the vector's ends are joined to each other, and none to the host",
     Finding.NO_JUNCTIONS: "none or too few of so many fragments show the host beside the vector: plasmid or episome",
@@ -44,7 +47,7 @@ FINDINGS: dict[Finding, str] = {
     Finding.NATIVE_CDNA: "exon boundaries that germline DNA lacks, without vector sequence beside them: cDNA of native genes",
     Finding.HOST_LIKE_ONLY: "fragments of sequence that vector and host share, and none of the vector's own",
     Finding.SHARED_SEQUENCE: "fragments that another vector of the sample explains as well",
-    Finding.OTHER_PRODUCT: "the reads are like another product than the vector",
+    Finding.OTHER_PRODUCT: "the reads are like another product than the vector, or show nothing of its scFv or VHH",
     Finding.UNMAPPED_READS_MISSING: "the alignment file holds no unmapped reads, among which most vector reads are",
     Finding.DEPTH_UNKNOWN: "host depth is not known",
     Finding.DEPTH_AT_SITES: (

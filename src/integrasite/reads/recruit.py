@@ -43,8 +43,8 @@ class _Scanned(NamedTuple):
 
 def scan_text(text: npt.NDArray[np.uint8], spans: Ints, targets: Targets) -> Hits:
     """Compare the reads of one file's batch with all targets."""
-    hits = empty_hits(len(spans))
     starts, stops = np.ascontiguousarray(spans[:, 2]), np.ascontiguousarray(spans[:, 3])
+    hits = empty_hits(len(spans))
     scan_reads(text, starts, stops, targets.seeds, targets.table, hits)
     return hits
 
@@ -86,7 +86,7 @@ def recruit_texts(
         counts.n_pairs += len(scanned.texts[0][1])
         counts.is_paired = len(hits) > 1
         for _, spans in scanned.texts:
-            counts.add_lengths(spans)
+            counts.add_lengths(spans[:, 3] - spans[:, 2])
         placed = [
             single_fragments(hit, spans[:, 3] - spans[:, 2], lengths)
             for hit, (_, spans) in zip(hits, scanned.texts, strict=True)

@@ -14,24 +14,29 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from integrasite.io.bam_stream import BamBatch, Read, Records
+from integrasite.io.bam_stream import BamBatch, Read
 from integrasite.io.read_ahead import map_in_order
 from integrasite.kernels.bam_records import (
     FIRST,
     FLAG,
+    LENGTH,
     MATE_CONTIG,
     MATE_POSITION,
     PAIRED,
     SECOND,
     UNMAPPED,
+    Fields,
     Hashes,
     add_hashes,
+    describe_records,
     has_hashes,
     hash_names,
+    write_records,
 )
-from integrasite.kernels.recruit import Hits, take_hits
+from integrasite.kernels.recruit import Hits, empty_hits, take_hits
+from integrasite.kernels.recruit_bam import scan_records
 from integrasite.kernels.recruit_records import format_records
-from integrasite.reads.recruit import Recruited, locus_lengths, scan_text
+from integrasite.reads.recruit import Recruited, locus_lengths
 from integrasite.reads.recruit_counts import Ints, RecruitCounts, join_mates, single_fragments
 from integrasite.reads.recruit_targets import Targets
 
@@ -42,10 +47,18 @@ Place = tuple[int, int]
 """Number of a contig and a 0-based position; (-1, -1) where unplaced reads stand."""
 
 
-class _Scanned(NamedTuple):
-    batch: Records
-    hits: Hits
+class _Records(NamedTuple):
+    """Records of one kind: where they begin in `raw`, their fields (`kernels.bam_records`) and hashed names."""
+
+    raw: npt.NDArray[np.uint8]
+    starts: Ints
+    fields: Fields
     hashes: Hashes
+
+
+class _Scanned(NamedTuple):
+    records: _Records
+    hits: Hits
 
 
 class _Part(NamedTuple):
@@ -102,8 +115,12 @@ class _HostReads:
     hashes: list[Hashes] = field(default_factory=list)
     columns: list[Ints] = field(default_factory=list)
 
-    def add(self, hashes: Hashes, is_second: npt.NDArray[np.bool_], hits: Hits) -> None:
-        rows = np.flatnonzero(hits.locus >= 0)
+    def add(
+        self, hashes: Hashes, is_second: npt.NDArray[np.bool_], hits: Hits, which: npt.NDArray[np.bool_]
+    ) -> None:
+        rows = np.flatnonzero(which)
+        if not len(rows):
+            return  # a genome has so many batches that even nothing would add up
         self.hashes.append(hashes[rows])
         values = (is_second[rows], hits.locus[rows], hits.position[rows], hits.is_forward[rows])
         self.columns.append(np.column_stack([value.astype(np.int64) for value in values]))
@@ -125,17 +142,22 @@ def _as_hits(columns: Ints) -> Hits:
     return Hits(none, none, narrow[:, 1], narrow[:, 2], columns[:, 3] > 0)
 
 
-def _scan_records(targets: Targets, batch: Records) -> _Scanned:
-    hits = scan_text(batch.text, batch.spans, targets)
-    return _Scanned(batch, hits, hash_names(batch.text, batch.spans))
+def _scan_records(targets: Targets, raw: npt.NDArray[np.uint8], starts: Ints) -> _Scanned:
+    n = len(starts)
+    hits, fields, hashes = empty_hits(n), np.empty((n, 4), np.int32), np.empty(n, np.uint64)
+    scan_records(raw, starts, targets.seeds, targets.table, hits, fields, hashes)
+    return _Scanned(_Records(raw, starts, fields, hashes), hits)
 
 
 def _scan(targets: Targets, batch: BamBatch) -> tuple[_Scanned, _Scanned]:
-    return _scan_records(targets, batch.primary), _scan_records(targets, batch.supplementary)
+    first, second = (
+        _scan_records(targets, batch.raw, starts) for starts in (batch.primary, batch.supplementary)
+    )
+    return first, second
 
 
 def _as_record(name: bytes, read: Read) -> bytes:
-    return b"@" + name + b"\n" + f"{read.bases}\n+\n{read.qualities}\n".encode()
+    return b"@" + name + b"\n" + (f"{read.bases}\n+\n{read.qualities}\n".encode() if read.bases else ABSENT)
 
 
 class BamRecruiter:
@@ -164,12 +186,13 @@ class BamRecruiter:
             hits = scanned.hits
             target = self._target(hits)
             is_hit = target >= 0
-            self.names.add(scanned.hashes[is_hit])
-            rows = np.flatnonzero(has_hashes(self.names.table, scanned.hashes))
-            texts = self._texts(scanned.batch, rows)
+            records = scanned.records
+            self.names.add(records.hashes[is_hit])
+            rows = np.flatnonzero(has_hashes(self.names.table, records.hashes))
+            texts = _texts(records, rows)
             for row in rows[is_hit[rows]].tolist():
-                self._note(scanned.batch, row, texts[row], int(hits.span[row]), int(target[row]))
-            yield from self._complete(scanned.batch, rows, texts)
+                self._note(records, row, texts[row], int(hits.span[row]), int(target[row]))
+            yield from self._complete(records, rows, texts)
         self._open_parts()
         if self.targets.loci:
             self.counts.fragments.add(self.host.fragments(self.lengths, self.longest))
@@ -185,18 +208,18 @@ class BamRecruiter:
         for read in reads:
             name = read.name.encode()
             if name in self.open:
-                self.open[name].mates.setdefault(read.is_second, _as_record(name, read))
+                self._put(self.open[name], read.is_second, _as_record(name, read), len(read.bases))
 
     def second_pass(self, batches: Iterable[BamBatch]) -> None:
         """Look through the file again for mates that were not met."""
         wanted = _Names()
         wanted.add(np.array([_hash(name) for name in self.open], np.uint64))
         for batch in batches:
-            records = batch.primary
-            rows = np.flatnonzero(has_hashes(wanted.table, hash_names(records.text, records.spans)))
-            for row, (name, text) in self._texts(records, rows).items():
+            records = _Records(batch.raw, batch.primary, *describe_records(batch.raw, batch.primary))
+            rows = np.flatnonzero(has_hashes(wanted.table, records.hashes))
+            for row, (name, text) in _texts(records, rows).items():
                 if name in self.open:
-                    self.open[name].mates.setdefault(_is_second(records, row), text)
+                    self._put(self.open[name], _is_second(records, row), text, _length(records, row))
 
     def rest(self, size: int = 10_000) -> Iterator[Recruited]:
         """The fragments that were not whole after the first pass, by name; `ABSENT` stands for mates not in the file."""
@@ -216,9 +239,10 @@ class BamRecruiter:
         """Keep the longest match of each read's supplementary records."""
         target = self._target(scanned.hits)
         rows = np.flatnonzero(target >= 0)
-        for row, (name, text) in self._texts(scanned.batch, rows).items():
-            key = (name, _is_second(scanned.batch, row))
-            part = _Part(int(scanned.hits.span[row]), text, int(target[row]), _mate_place(scanned.batch, row))
+        records = scanned.records
+        for row, (name, text) in _texts(records, rows).items():
+            key = (name, _is_second(records, row))
+            part = _Part(int(scanned.hits.span[row]), text, int(target[row]), _mate_place(records, row))
             self.parts[key] = max(part, self.parts.get(key, part))
 
     def _open_parts(self) -> None:
@@ -235,38 +259,36 @@ class BamRecruiter:
         self.parts.clear()
 
     def _count(self, scanned: _Scanned) -> None:
-        flags = scanned.batch.fields[:, FLAG]
+        records, hits = scanned.records, scanned.hits
+        flags, read_lengths = records.fields[:, FLAG], records.fields[:, LENGTH].astype(np.int64)
         is_paired = flags & PAIRED > 0
         self.counts.is_paired |= bool(is_paired.any())
         self.counts.n_pairs += int((~is_paired | (flags & FIRST > 0)).sum())
         self.counts.n_unmapped += int((flags & UNMAPPED > 0).sum())
-        self.counts.add_lengths(scanned.batch.spans)
+        self.counts.add_lengths(read_lengths[read_lengths > 0])
         if not self.targets.loci or self.targets.keeps_loci:
             return  # of windows no fragments are counted: those in repeats would fill the memory
-        pairs = take_hits(scanned.hits, is_paired)
-        self.host.add(scanned.hashes[is_paired], (flags & SECOND > 0)[is_paired], pairs)
-        spans = scanned.batch.spans
-        self.counts.add_placed(single_fragments(scanned.hits, spans[:, 3] - spans[:, 2], self.lengths))
-        if not is_paired.all():
-            spans = spans[~is_paired]
-            hits = take_hits(scanned.hits, ~is_paired)
-            self.counts.fragments.add(single_fragments(hits, spans[:, 3] - spans[:, 2], self.lengths))
+        placed = hits.locus >= 0
+        self.host.add(records.hashes, flags & SECOND > 0, hits, placed & is_paired)
+        self.counts.add_placed(single_fragments(hits, read_lengths, self.lengths))
+        rows = np.flatnonzero(placed & ~is_paired)
+        if len(rows):
+            self.counts.fragments.add(
+                single_fragments(take_hits(hits, rows), read_lengths[rows], self.lengths)
+            )
 
-    def _texts(self, batch: Records, rows: Ints) -> dict[int, tuple[bytes, bytes]]:
-        """Name and FASTQ text of some records."""
-        found = {}
-        for row in rows.tolist():
-            text = format_records(batch.text, batch.spans, np.array([row])).tobytes()
-            found[row] = (text[1 : text.index(b"\n")], text)
-        return found
+    def _put(self, entry: _Open, is_second: bool, text: bytes, length: int) -> None:
+        """Add a mate; one whose bases were left out of the file (`*`) is none."""
+        self.counts.n_lost_mates += not length and is_second not in entry.mates
+        entry.mates.setdefault(is_second, text)
 
-    def _note(self, batch: Records, row: int, text: tuple[bytes, bytes], span: int, target: int) -> None:
+    def _note(self, records: _Records, row: int, text: tuple[bytes, bytes], span: int, target: int) -> None:
         entry = self.open.setdefault(text[0], _Open())
-        entry.match(span, target, _is_second(batch, row))
-        entry.place = _mate_place(batch, row)
+        entry.match(span, target, _is_second(records, row))
+        entry.place = _mate_place(records, row)
 
     def _complete(
-        self, batch: Records, rows: Ints, texts: dict[int, tuple[bytes, bytes]]
+        self, records: _Records, rows: Ints, texts: dict[int, tuple[bytes, bytes]]
     ) -> Iterator[Recruited]:
         whole = []
         for row in rows.tolist():
@@ -274,8 +296,8 @@ class BamRecruiter:
             entry = self.open.get(name)
             if entry is None:
                 continue
-            entry.mates.setdefault(_is_second(batch, row), text)
-            if len(entry.mates) == 2 or not batch.fields[row, FLAG] & PAIRED:
+            self._put(entry, _is_second(records, row), text, _length(records, row))
+            if len(entry.mates) == 2 or not records.fields[row, FLAG] & PAIRED:
                 whole.append((name, self.open.pop(name)))
         if whole:
             yield self._recruited(whole)
@@ -288,18 +310,33 @@ class BamRecruiter:
         return Recruited(first, second if self.counts.is_paired else b"", np.array(target, np.int64))
 
 
-def _is_second(batch: Records, row: int) -> bool:
-    return bool(batch.fields[row, FLAG] & SECOND)
+def _is_second(records: _Records, row: int) -> bool:
+    return bool(records.fields[row, FLAG] & SECOND)
 
 
-def _mate_place(batch: Records, row: int) -> Place:
-    contig, position = batch.fields[row, [MATE_CONTIG, MATE_POSITION]].tolist()
+def _mate_place(records: _Records, row: int) -> Place:
+    contig, position = records.fields[row, [MATE_CONTIG, MATE_POSITION]].tolist()
     return (contig, position) if contig >= 0 else (-1, -1)
 
 
+def _texts(records: _Records, rows: Ints) -> dict[int, tuple[bytes, bytes]]:
+    """Name and FASTQ text of some records."""
+    text, spans = write_records(records.raw, records.starts[rows])
+    found = {}
+    for number, row in enumerate(rows.tolist()):
+        one = format_records(text, spans, np.array([number])).tobytes()
+        name = one[1 : one.index(b"\n")]
+        found[row] = (name, one if _length(records, row) else b"@" + name + b"\n" + ABSENT)
+    return found
+
+
+def _length(records: _Records, row: int) -> int:
+    return int(records.fields[row, LENGTH])
+
+
 def _hash(name: bytes) -> np.uint64:
-    spans = np.array([[0, len(name), 0, 0, 0]], np.int64)
-    return np.uint64(hash_names(np.frombuffer(name, np.uint8), spans)[0])
+    ends = np.array([0, len(name)], np.int64)
+    return np.uint64(hash_names(np.frombuffer(name, np.uint8), ends[:1], ends[1:])[0])
 
 
 Fetch = Callable[[list[Place], set[str]], Iterable[Read]]

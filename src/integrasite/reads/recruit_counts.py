@@ -22,6 +22,8 @@ class LocusFragments:
 
     def add(self, rows: Ints, n_pairs: Ints | None = None) -> None:
         """Add fragments (n x 4)."""
+        if not len(rows):
+            return
         counts = np.ones(len(rows), np.int64) if n_pairs is None else n_pairs
         self.held.append(np.column_stack([rows, counts]))
         self.n_held += len(rows)
@@ -97,10 +99,11 @@ class RecruitCounts:
         loci, n = np.unique(rows[:, 0], return_counts=True)
         self.placed.update(dict(zip(loci.tolist(), n.tolist(), strict=True)))
 
-    def add_lengths(self, spans: Ints) -> None:
+    def add_lengths(self, lengths: Ints) -> None:
         """Count the reads of a batch by length."""
-        lengths, n = np.unique(spans[:, 3] - spans[:, 2], return_counts=True)
-        self.lengths.update(dict(zip(lengths.tolist(), n.tolist(), strict=True)))
+        n = np.bincount(lengths)
+        seen = np.flatnonzero(n)
+        self.lengths.update(dict(zip(seen.tolist(), n[seen].tolist(), strict=True)))
 
 
 def best_target(hits: list[Hits]) -> Ints:
@@ -137,10 +140,10 @@ def join_mates(first: Hits, second: Hits, lengths: Ints, longest: int) -> Ints:
 
 def single_fragments(hits: Hits, read_lengths: Ints, lengths: Ints) -> Ints:
     """Single reads that lie in a locus as a whole, as rows of `LocusFragments`."""
-    position = hits.position.astype(np.int64)
-    start = np.where(hits.is_forward, position, position - read_lengths)
+    placed = np.flatnonzero(hits.locus >= 0)  # few
+    locus, is_forward = hits.locus[placed].astype(np.int64), hits.is_forward[placed]
+    position, read_lengths = hits.position[placed].astype(np.int64), read_lengths[placed]
+    start = np.where(is_forward, position, position - read_lengths)
     end = start + read_lengths
-    inside = (hits.locus >= 0) & (start >= 0) & (end <= lengths[np.maximum(hits.locus, 0)])
-    rows = np.flatnonzero(inside)
-    columns = (hits.locus[rows], start[rows], end[rows], hits.is_forward[rows])
-    return np.column_stack([column.astype(np.int64) for column in columns])
+    rows = np.flatnonzero((start >= 0) & (end <= lengths[locus]))
+    return np.column_stack([locus[rows], start[rows], end[rows], is_forward[rows].astype(np.int64)])

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from integrasite.io.bam_regions import Span, cut_to_spans, is_aligned_to
 from integrasite.io.bam_stream import fetch_reads, has_index, is_cram, read_bam
 from integrasite.io.fastq import read_texts
 from integrasite.kernels.codes import Codes
@@ -51,7 +52,7 @@ def recruit(
         return
     recruiter = BamRecruiter(targets, counts, longest, threads)
     fetch = partial(fetch_reads, files.bam, files.reference) if has_index(files.bam) else None
-    yield from recruit_bam(recruiter, partial(read_bam, files.bam, files.reference), fetch)
+    yield from recruit_bam(recruiter, partial(read_bam, files.bam, files.reference, threads), fetch)
 
 
 @dataclass
@@ -95,6 +96,8 @@ class _Bin:
             self.held = {name: pair for name, pair in self.held.items() if self._stays(name)}
 
     def _stays(self, name: bytes) -> bool:
+        if not self.shift:
+            return True
         value = 0xCBF29CE484222325
         for letter in name:
             value = (value ^ letter) * 0x100000001B3 & 0xFFFFFFFFFFFFFFFF
@@ -106,8 +109,40 @@ def _records(text: bytes) -> list[bytes]:
     return [b"".join(lines[at : at + 4]) for at in range(0, len(lines), 4)]
 
 
+_AROUND = 1000
+"""Bases on either side of a place whose records are fetched with it, so that few mates are left to be fetched one by one."""
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where windows stand in the host, and the host's contigs with their lengths."""
+
+    spans: tuple[Span, ...]
+    contigs: Mapping[str, int]
+
+    def are_in(self, files: ReadFiles) -> bool:
+        """Whether a file can be asked for the reads of these places."""
+        return files.bam is not None and is_aligned_to(files.bam, files.reference, self.contigs)
+
+
+def _recruit_at(
+    files: ReadFiles, places: Places, targets: Targets, counts: RecruitCounts, threads: int
+) -> Iterator[Recruited]:
+    """As `recruit`, of the records at these places and their mates only."""
+    assert files.bam is not None
+    spans = [(contig, start - _AROUND, end + _AROUND) for contig, start, end in places.spans]
+    recruiter = BamRecruiter(targets, counts, 0, threads)
+    with cut_to_spans(files.bam, files.reference, spans) as part:
+        fetch = partial(fetch_reads, files.bam, files.reference)
+        yield from recruit_bam(recruiter, partial(read_bam, part), fetch)
+
+
 def recruit_windows(
-    files: ReadFiles, windows: Mapping[str, Codes], most: int, threads: int = 1
+    files: ReadFiles,
+    windows: Mapping[str, Codes],
+    most: int,
+    threads: int = 1,
+    places: Places | None = None,
 ) -> tuple[WindowReads, RecruitCounts]:
     """Collect all fragments that lie over given host windows, e.g. 600 bp on either side of every site.
 
@@ -119,13 +154,19 @@ def recruit_windows(
         windows: name to host sequence.
         most: fragments of a window that are held.
         threads: scanning threads.
+        places: of the windows. A sorted, indexed BAM or CRAM that is aligned to this very genome is then read there only.
 
     Raises:
         DataError: if a file is damaged or cut off.
     """
     counts = RecruitCounts()
     bins = [_Bin(most) for _ in windows]
-    for part in recruit(files, make_window_targets(windows), counts, longest=0, threads=threads):
+    targets = make_window_targets(windows)
+    if places is not None and places.are_in(files):
+        found = _recruit_at(files, places, targets, counts, threads)
+    else:
+        found = recruit(files, targets, counts, longest=0, threads=threads)
+    for part in found:
         first, second = _records(part.first), _records(part.second)
         for row, window in enumerate(part.target.tolist()):
             name = first[row][1 : first[row].index(b"\n")]

@@ -3,7 +3,9 @@
 Two integrations at corresponding bases of two copies, in one orientation, are rarer than one in a thousand millions. A difference
 of the patient's own sequence from the reference (about one base in a thousand), or a misread base, makes a fragment fit the other
 copy better far more often. So of two such sites the one that shows one vector end alone belongs to the better supported one,
-and so does a cluster, whose fragments fit several places anyway. A site that reads show at both ends, and there alone, stays.
+and so does a cluster, whose fragments fit several places anyway: it is compared over the bases that its reads show, since a
+difference in a copy of a dispersed repeat takes them to all the copies that have it. A site that reads show at both ends, and
+there alone, stays.
 """
 
 from collections import defaultdict
@@ -20,7 +22,8 @@ from integrasite.sites.tumour_places import Settled
 _FLANK = 100
 """Host bases beside a junction that are compared: about what a read shows."""
 _MOST_DIFFERENT = 5
-"""Differing bases among them at which two places are copies: units of satellites and segmental duplications differ so much."""
+"""Differing bases among them (in proportion where fewer are compared) at which two places are copies: units of satellites and
+segmental duplications differ so much."""
 _SHIFT = 2
 """bp by which the two junctions may miss corresponding bases: slippage beside the junction."""
 _WORD = 16
@@ -64,14 +67,21 @@ def absorb_copies(called: Called, bases: Windows) -> Called:
 
 
 def _units(molecules: pd.DataFrame) -> pd.DataFrame:
-    """Per site and cluster: `n` fragments, `split_5`, `split_3`, `stays` (may be a second site); best supported first."""
+    """Per site and cluster: fragments, what they show, and whether it may be a second site; the best supported first.
+
+    Columns `n` fragments, `split_5`, `split_3`, `stays`, `shown`: host bases over which it is compared.
+    """
+    seen = molecules["host_anchor"].where(molecules["is_split"], _FLANK).clip(upper=_FLANK)
     table = molecules.assign(
         split_5=molecules["is_split"] & (molecules["side"] == 5),
         split_3=molecules["is_split"] & (molecules["side"] == 3),
+        shown=seen.where(molecules["cluster"] >= 0, _FLANK),
         key=molecules["sample"].astype(str) + "\t" + molecules["fragment"].astype(str),
     )
     by = table.groupby(["site", "cluster"], sort=True)
-    units = by[["split_5", "split_3"]].sum().assign(n=by["key"].nunique()).reset_index()
+    units = (
+        by[["split_5", "split_3"]].sum().assign(n=by["key"].nunique(), shown=by["shown"].max()).reset_index()
+    )
     is_unique = units["cluster"] < 0
     units["stays"] = (units["split_5"] > 0) & (units["split_3"] > 0) & is_unique
     units["worth"] = units["n"] * np.where(is_unique, 1.0, _CLUSTER_WORTH)
@@ -97,9 +107,8 @@ def _absorbed(units: pd.DataFrame, sites: pd.DataFrame, bases: Windows) -> Itera
     """Units, the best supported first, that belong to one before them."""
     known: dict[tuple[str, int, int, str], list[int]] = defaultdict(list)
     flanks: dict[tuple[int, int], str] = {}
-    for number, (site, five, three, stays) in enumerate(
-        zip(units["site"], units["split_5"], units["split_3"], units["stays"], strict=True)
-    ):
+    columns = (units[name] for name in ("site", "split_5", "split_3", "stays", "shown"))
+    for number, (site, five, three, stays, shown) in enumerate(zip(*columns, strict=True)):
         if not five and not three:
             continue
         place = sites.iloc[int(site)]
@@ -107,13 +116,13 @@ def _absorbed(units: pd.DataFrame, sites: pd.DataFrame, bases: Windows) -> Itera
             flanks[number, side] = _flank(place, side, bases)
         side = 5 if five else 3
         if not stays:
-            best = _copy_of(number, side, str(place["vector"]), flanks, known)
+            best = _copy_of(number, side, int(shown), str(place["vector"]), flanks, known)
             if best is not None:
                 yield Absorbed(number, best[1], side, best[2])
                 continue
-        for shown in (5, 3):
-            for at, word in _words(flanks[number, shown], 0):
-                known[str(place["vector"]), shown, at, word].append(number)
+        for end in (5, 3):
+            for at, word in _words(flanks[number, end], 0):
+                known[str(place["vector"]), end, at, word].append(number)
 
 
 def _words(flank: str, shift: int) -> Iterator[tuple[int, str]]:
@@ -125,23 +134,24 @@ def _words(flank: str, shift: int) -> Iterator[tuple[int, str]]:
 
 
 def _copy_of(
-    number: int, side: int, vector: str, flanks: dict[tuple[int, int], str],
+    number: int, side: int, shown: int, vector: str, flanks: dict[tuple[int, int], str],
     known: dict[tuple[str, int, int, str], list[int]],
 ) -> tuple[int, int, int] | None:  # fmt: skip
-    """The unit whose flank is most like that of `number`: (differing bases, unit, shift)."""
+    """The unit whose flank is most like the `shown` bases of that of `number`: (differing bases, unit, shift)."""
     best: tuple[int, int, int, int] | None = None
+    allowed = -(-_MOST_DIFFERENT * shown // _FLANK)
     for shift in range(-_SHIFT, _SHIFT + 1):
-        own = flanks[number, side][_SHIFT + shift : _SHIFT + shift + _FLANK]
+        own = flanks[number, side][_SHIFT + shift : _SHIFT + shift + shown]
         others = {
             other
             for at, word in _words(flanks[number, side], shift)
             for other in known.get((vector, side, at, word), ())
         }
         for other in sorted(others):
-            theirs = flanks[other, side][_SHIFT : _SHIFT + _FLANK]
+            theirs = flanks[other, side][_SHIFT : _SHIFT + shown]
             wrong = sum(a != b or a == "N" for a, b in zip(own, theirs, strict=True))
             key = (wrong, other, abs(shift), shift)
-            if wrong <= _MOST_DIFFERENT and (best is None or key < best):
+            if wrong <= allowed and (best is None or key < best):
                 best = key
     return None if best is None else (best[0], best[1], best[3])
 

@@ -35,7 +35,10 @@ from integrasite.sites.tumour_counts_lengths import Lengths, fragment_lengths, m
 from integrasite.sites.tumour_counts_places import HostWords, shows_own_word
 from integrasite.sites.tumour_counts_reads import FragmentPool
 from integrasite.sites.tumour_fractions import Bools, Floats, Ints
-from integrasite.sites.tumour_sizes import SITE_KEY
+from integrasite.sites.tumour_sizes import ALIKE, CAPTURE, REPEAT, SITE_KEY, VECTOR_LIKE
+
+_LEAST_SHARE = 0.05
+"""Share of an intact window below which it stays open beside sequence of a vector: only the few longest fragments reach out."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,10 +98,12 @@ def count_sites(
     windows = _windows(places, lengths, pool)
     windows[:, 2] *= 0.0 if is_capture else kept
     windows[places.units["n_places"].to_numpy(np.int64) > MOST_PLACES, 2] = 0.0
+    why = _why_open(places, windows, is_capture)
     windows[:, 2] = _per_locus(counts, windows, np.bincount([a.unit for a in alleles], minlength=n))
     names = ["n_junction_5", "n_junction_3", "n_intact"]
     table = places.units[SITE_KEY].assign(
         sample=sample,
+        why_open=why,
         **{name: counts[:, column] for column, name in enumerate(names)},
         **{f"window_{name[2:]}": windows[:, column].round(4) for column, name in enumerate(names)},
     )
@@ -135,10 +140,38 @@ def _windows(places: SitePlaces, lengths: Lengths, pool: FragmentPool) -> Floats
         spans = [required_span(allele, kind) for kind in range(KINDS)]
         windows = [mean_window(lengths, high - low) if high > low else 0.0 for low, high in spans]
         if places.words.is_asked[number] and windows[HOST]:
+            whole = windows[HOST]
             windows[HOST] = placed_window(lengths, spans[HOST], places.words.is_own[number], read)
+            if places.words.is_vector_like[number] and windows[HOST] < _LEAST_SHARE * whole:
+                windows[HOST] = 0.0
         five, three = (LEFT, RIGHT) if allele.side(LEFT) == 5 else (RIGHT, LEFT)
         rows.setdefault(allele.unit, []).append((windows[five], windows[three], windows[HOST]))
     return np.array([np.mean(rows[unit], axis=0) for unit in range(len(places.units))]).reshape(-1, 3)
+
+
+def _why_open(places: SitePlaces, windows: Floats, is_capture: bool) -> list[str]:
+    """Why the window of intact fragments is 0; empty where it is not, or where no read is there that could tell."""
+    like = {
+        allele.unit
+        for allele, is_like in zip(places.alleles, places.words.is_vector_like, strict=True)
+        if is_like
+    }
+    asked = {
+        allele.unit
+        for allele, is_asked in zip(places.alleles, places.words.is_asked, strict=True)
+        if is_asked
+    }
+    found = []
+    for unit, n_places in enumerate(places.units["n_places"]):
+        if windows[unit, 2] > 0 or not windows[unit, :2].any():
+            found.append("")
+        elif is_capture:
+            found.append(CAPTURE)
+        elif n_places > MOST_PLACES:
+            found.append(REPEAT)
+        else:
+            found.append(VECTOR_LIKE if unit in like else REPEAT if unit in asked else ALIKE)
+    return found
 
 
 def _per_locus(counts: Ints, windows: Floats, n_places: Ints) -> Floats:

@@ -8,8 +8,9 @@ import numpy.typing as npt
 
 from integrasite.junctions.tumour_reads import COST, GAIN
 from integrasite.kernels.codes import Codes
-from integrasite.kernels.genome_words import Words, words_of
+from integrasite.kernels.genome_words import words_of
 from integrasite.kernels.haplotypes import Places, empty_places, make_haplotypes, place_reads
+from integrasite.kernels.read_words import OwnedWords, own_words
 from integrasite.sites.tumour_counts_alleles import FLANK, HOST, LEFT, RIGHT, Alleles
 from integrasite.sites.tumour_counts_reads import FragmentPool, fragments_with_words
 from integrasite.sites.tumour_fractions import Bools, Floats, Ints
@@ -45,33 +46,22 @@ class Shown:
     is_whole: npt.NDArray[np.bool_]
 
 
-def index_words(alleles: Sequence[Alleles], is_common: Sequence[Bools]) -> tuple[Words, Ints, Ints]:
+def index_words(alleles: Sequence[Alleles], is_common: Sequence[Bools]) -> OwnedWords:
     """Words that make fragments candidates of places.
 
     Args:
         alleles: the places.
         is_common: per place, for each base of its host haplotype whether a word that begins there is a repeat's.
-
-    Returns:
-        Distinct words; first entry of each in the third array (one more at the end); numbers of places.
     """
-    words, owners = [np.zeros(0, np.uint64)], [np.zeros(0, np.int64)]
-    for number, (allele, common) in enumerate(zip(alleles, is_common, strict=True)):
+    words = []
+    for allele, common in zip(alleles, is_common, strict=True):
         starts, found = words_of(allele.sequences[HOST], WORD, canonical=True)
         own = [found[~common[starts]]]
         for kind, join in ((LEFT, allele.joins[0]), (RIGHT, allele.joins[1])):
             part = _around(allele.sequences[kind], join, kind)
             own.append(words_of(part, WORD, canonical=True)[1])
-        distinct = np.unique(np.concatenate(own))
-        words.append(distinct)
-        owners.append(np.full(distinct.size, number))
-    joined, owner = np.concatenate(words), np.concatenate(owners)
-    order = np.lexsort((owner, joined))
-    distinct, n = np.unique(joined[order], return_counts=True)
-    kept = n <= _MOST_ALLELES
-    of_word = np.repeat(np.arange(distinct.size), n)
-    counts = n[kept]
-    return distinct[kept], np.concatenate([[0], np.cumsum(counts)]), owner[order][kept[of_word]]
+        words.append(np.unique(np.concatenate(own)))
+    return own_words(words, WORD, _MOST_ALLELES)
 
 
 def _around(codes: Codes, join: int, kind: int) -> Codes:
@@ -79,21 +69,6 @@ def _around(codes: Codes, join: int, kind: int) -> Codes:
     if kind == LEFT:
         return codes[join - WORD : join + WORD - _LEAST_HOST]
     return codes[max(join - (WORD - _LEAST_HOST), 0) : join + WORD]
-
-
-def candidates(
-    pool: FragmentPool, alleles: Sequence[Alleles], is_common: Sequence[Bools]
-) -> tuple[Ints, Ints]:
-    """Fragments and the places that a word of theirs points to, each pair once, by fragment and place."""
-    words, firsts, owner = index_words(alleles, is_common)
-    pairs = [np.zeros(0, np.int64)]
-    for fragment, row in fragments_with_words(pool, words, WORD):
-        n = np.diff(firsts)[row]
-        within = np.arange(int(n.sum())) - np.repeat(np.cumsum(n) - n, n)
-        allele = owner[np.repeat(firsts[row], n) + within]
-        pairs.append(np.unique(np.repeat(fragment, n) * len(alleles) + allele))
-    joined = np.unique(np.concatenate(pairs))
-    return joined // max(len(alleles), 1), joined % max(len(alleles), 1)
 
 
 def show_fragments(
@@ -108,7 +83,7 @@ def show_fragments(
         longest: longest fragment whose mates are taken for a pair, bp.
         identity: least share of equal bases.
     """
-    fragment, allele = candidates(pool, alleles, is_common)
+    fragment, allele = fragments_with_words(pool, index_words(alleles, is_common))
     haplotypes = make_haplotypes([codes for one in alleles for codes in one.sequences])
     n = fragment.size
     mates = np.repeat(2 * fragment, KINDS * 2) + np.tile([0, 1], n * KINDS)

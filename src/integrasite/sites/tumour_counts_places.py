@@ -1,12 +1,14 @@
-"""Where reads of candidate sites are looked for, and whether host words there stand elsewhere in the host, too."""
+"""Where reads of candidate sites are looked for, and whether host words there stand elsewhere in host or vectors, too."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from integrasite.kernels.codes import Codes
 from integrasite.kernels.genome_words import WORD, Words, words_of
+from integrasite.kernels.read_words import own_words
+from integrasite.model.vector_map import MappedVector
 from integrasite.sites.tumour_counts_alleles import FLANK, HOST, Alleles
 from integrasite.sites.tumour_counts_lengths import REACH
 from integrasite.sites.tumour_counts_reads import FragmentPool, fragments_with_words
@@ -23,24 +25,68 @@ WordCounts = Callable[[Codes], Ints]
 """For each start of a sequence, how often its word of 31 bases stands in the host; -1 where it holds an N."""
 
 
+_BEYOND = 10
+"""Host bases beyond a stretch that a vector has too by which a word is the host's own: as many as show a junction. The few bases
+in which a vector differs within such a stretch do not count: where its human source differs from the genome, patients do, too."""
+
+
+@dataclass(frozen=True, eq=False)
+class VectorLike:
+    """What host and vectors share.
+
+    Attributes:
+        words: words of the vectors and their backbones, sorted.
+        stretches: host contig, start, end (0-based, half-open) of stretches that a vector has too.
+    """
+
+    words: Words
+    stretches: list[tuple[str, int, int]]
+
+    def covers(self, allele: Alleles) -> Bools:
+        """For each base of the host haplotype, whether the word that begins there may be a vector's, too."""
+        codes = allele.sequences[HOST]
+        covered = np.zeros(codes.size, np.bool_)
+        starts, words = words_of(codes, WORD, canonical=True)
+        covered[starts] = np.isin(words, self.words)
+        for contig, start, end in self.stretches:
+            if contig == allele.contig:
+                first, behind = start - _BEYOND + 1, end + _BEYOND - WORD
+                covered[max(first - allele.origin, 0) : max(behind - allele.origin, 0)] = True
+        return covered
+
+
+def vector_like(vectors: Iterable[MappedVector]) -> VectorLike:
+    """What the host shares with any of the vectors: fragments of each of their copies in the cell look like the host there."""
+    words, stretches = [np.zeros(0, np.uint64)], []
+    for vector in vectors:
+        around = vector.one_ltr[: WORD - 1] if vector.is_circular else vector.one_ltr[:0]
+        for codes in (np.concatenate([vector.one_ltr, around]), vector.backbone):
+            words.append(words_of(codes, WORD, canonical=True)[1])
+        shared = (*vector.host_like, *vector.backbone_host_like)
+        stretches += [(one.contig, one.host_start, one.host_end) for one in shared if one.contig]
+    return VectorLike(np.unique(np.concatenate(words)), sorted(set(stretches)))
+
+
 @dataclass(frozen=True, eq=False)
 class HostWords:
     """Per place of a site.
 
     Attributes:
         is_common: for each base of the host haplotype, whether the word there is a repeat's.
-        is_own: whether the word that begins there stands at the site's places only.
+        is_own: whether the word that begins there stands at the site's places only, and in no vector.
         is_asked: whether an intact fragment must show a word of its own.
         own: the words of their own of places that are asked; of others none.
+        is_vector_like: whether words near the site are a vector's, too.
     """
 
     is_common: list[Bools]
     is_own: list[Bools]
     is_asked: Bools
     own: list[Words]
+    is_vector_like: Bools
 
 
-def host_words(alleles: Sequence[Alleles], counts: WordCounts) -> HostWords:
+def host_words(alleles: Sequence[Alleles], counts: WordCounts, vectors: VectorLike) -> HostWords:
     """How singular the host is around each place."""
     inside: dict[int, dict[int, int]] = {}
     for allele in alleles:
@@ -48,38 +94,29 @@ def host_words(alleles: Sequence[Alleles], counts: WordCounts) -> HostWords:
         own = inside.setdefault(allele.unit, {})
         for word, n in zip(*(part.tolist() for part in np.unique(words, return_counts=True)), strict=True):
             own[word] = own.get(word, 0) + n
-    common, singular, asked, words_of_own = [], [], [], []
+    common, singular, asked, words_of_own, like = [], [], [], [], []
     for allele in alleles:
         codes = allele.sequences[HOST]
         found = np.pad(counts(codes), (0, WORD - 1), constant_values=-1)
         starts, words = words_of(codes, WORD, canonical=True)
         expected = np.full(codes.size, -2, np.int64)
         expected[starts] = [inside[allele.unit][word] for word in words.tolist()]
-        is_own = found == expected
+        shared = vectors.covers(allele)
+        is_own = (found == expected) & ~shared
         near = slice(FLANK - _NEAR, codes.size - FLANK + _NEAR - WORD)
         common.append(found > MOST_COPIES)
         singular.append(is_own)
         asked.append(not bool(is_own[near].all()))
         words_of_own.append(np.unique(words[is_own[starts]]) if asked[-1] else words[:0])
-    return HostWords(common, singular, np.array(asked, np.bool_), words_of_own)
+        like.append(bool(shared[near].any()))
+    return HostWords(common, singular, np.array(asked, np.bool_), words_of_own, np.array(like, np.bool_))
 
 
 def shows_own_word(pool: FragmentPool, words: HostWords, fragment: Ints, allele: Ints) -> Bools:
     """Whether each fragment shows a word that stands at that place only."""
-    distinct = np.unique(np.concatenate([np.zeros(0, np.uint64), *words.own]))
-    held = [np.searchsorted(distinct, own) for own in words.own]
-    owner = np.repeat(np.arange(len(held)), [rows.size for rows in held])
-    of_word = np.concatenate([np.zeros(0, np.int64), *held])
-    order = np.argsort(of_word, kind="stable")
-    firsts = np.searchsorted(of_word[order], np.arange(distinct.size + 1))
-    n_places = max(len(held), 1)
-    pairs = [np.zeros(0, np.int64)]
-    for found, row in fragments_with_words(pool, distinct, WORD):
-        n = np.diff(firsts)[row]
-        within = np.arange(int(n.sum())) - np.repeat(np.cumsum(n) - n, n)
-        shown = owner[order][np.repeat(firsts[row], n) + within]
-        pairs.append(np.unique(np.repeat(found, n) * n_places + shown))
-    return np.isin(fragment * n_places + allele, np.concatenate(pairs))
+    shown, place = fragments_with_words(pool, own_words(words.own, WORD))
+    n_places = max(len(words.own), 1)
+    return np.isin(fragment * n_places + allele, shown * n_places + place)
 
 
 @dataclass(frozen=True)

@@ -17,8 +17,8 @@ class Settled:
     """Where the fragments belong.
 
     Args:
-        molecules: per fragment and junction `sample, fragment, side, site, cluster, is_split, n_copies` and the columns of its
-            row at that site; `cluster` is -1 where it fits one site alone.
+        molecules: per fragment and junction `sample, fragment, side, site, cluster, is_split, n_copies, host_anchor` and the
+            columns of its row at that site; `cluster` is -1 where it fits one site alone.
         places: per cluster and place `cluster, site, weight` and, per sample, `sample`; weights of one sample sum to 1.
     """
 
@@ -110,14 +110,20 @@ def _describe(placed: pd.DataFrame, weights: pd.DataFrame, table: pd.DataFrame) 
     first = table.sort_values(["molecule", "weight"], ascending=[True, False], kind="stable").drop_duplicates(
         "molecule"
     )
-    details = ["sample", "fragment", "side", "is_split", "n_copies"]
+    details = ["sample", "fragment", "side", "is_split", "n_copies", "host_anchor"]
     # what a fragment shows at its site; one that was moved to the best place of its cluster shows what it does elsewhere
     here = placed.merge(table[["molecule", "site", *details]], on=["molecule", "site"], how="left")
     elsewhere = placed[["molecule"]].merge(first[["molecule", *details]], on="molecule", how="left")
     filled = pd.DataFrame({name: here[name].where(here[name].notna(), elsewhere[name]) for name in details})
     molecules = pd.concat([placed.reset_index(drop=True), filled], axis=1)
     molecules = molecules.astype(
-        {"fragment": np.int64, "side": np.int64, "is_split": bool, "n_copies": np.int64}
+        {
+            "fragment": np.int64,
+            "side": np.int64,
+            "is_split": bool,
+            "n_copies": np.int64,
+            "host_anchor": np.int64,
+        }
     )
     samples = first.set_index("molecule")["sample"]
     places = weights.assign(sample=samples.reindex(weights["molecule"]).to_numpy())

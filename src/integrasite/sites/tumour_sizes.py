@@ -29,6 +29,15 @@ TUMOUR_CELLS, ALL_CELLS = "tumour cells", "all cells"
 ENDS_DIFFER = "the two ends differ in their fragments: host lost or rearranged at the site, or two sites"
 MORE_THAN_ONE = "more than one copy per cell, or purity and copy number are not as stated"
 NOT_MEASURED = "intact fragments were not counted"
+OPEN = "allele fraction open"
+CAPTURE, REPEAT, VECTOR_LIKE, ALIKE = "capture", "repeat", "vector-like", "alike"
+WHY_OPEN = {
+    CAPTURE: "probes catch junctions, not copies without the vector",
+    REPEAT: "the site lies in a repeat, and no read tells its copies without the vector from the host's other places",
+    VECTOR_LIKE: "a vector holds the host's sequence around the site, and its fragments cannot be told from copies without it",
+    ALIKE: "host and vector begin alike at the junction, so that no read tells copies without the vector",
+}
+"""Why the window of intact fragments is 0, and with it the allele fraction unknown."""
 _COUNTS = [
     "n_junction_5",
     "n_junction_3",
@@ -58,7 +67,7 @@ def size_sites(
         calling: thresholds.
 
     Returns:
-        `TUMOUR_SITES`, with the windows of `SITE_COUNTS` beside.
+        `TUMOUR_SITES`, with the windows of `SITE_COUNTS` beside, and `is_measured`: whether the counts can give a fraction.
     """
     table = _with_counts(sites, counts)
     table = _raise_single_fragments(table, calling)
@@ -77,7 +86,9 @@ def size_sites(
     )  # fmt: skip
     for name in ("vaf", "vaf_low", "vaf_high", "ccf", "ccf_low", "ccf_high", "limit"):
         table[name] = table[name].where(seen)
-    return _statuses(table, alleles.low * factor > 1.0, calling)
+    table = _statuses(table, alleles.low * factor > 1.0, calling)
+    # a fraction that stays open says nothing of a clone either
+    return table.assign(is_measured=seen & (measured.window > 0) & (measured.window_intact > 0))
 
 
 def _with_counts(sites: pd.DataFrame, counts: pd.DataFrame) -> pd.DataFrame:
@@ -120,15 +131,13 @@ def _statuses(
     found = ((table["n_junction_5"] + table["n_junction_3"]).astype("int64") > 0) | (table["n_fragments"] > 0)
     table.loc[called & found, ["status", "reason"]] = [PASS, ""]
     table.loc[called & ~found, "status"] = BELOW_LIMIT
-    limits = [
-        f"not seen; a fraction of {limit:.2g} would have been seen in 95 % of such samples" if limit == limit
-        else "not seen, and not covered well enough to say what was missed"
-        for limit in table["limit"]
-    ]  # fmt: skip
+    why_open = table["why_open"].fillna("").map(WHY_OPEN).fillna("")
+    limits = [_limit_words(limit, why) for limit, why in zip(table["limit"], why_open, strict=True)]
     table["reason"] = table["reason"].mask(called & ~found, pd.Series(limits, index=table.index))
     is_pass = table["status"] == PASS
     for rows, words in (
         (~table["is_measured"], NOT_MEASURED),
+        (why_open != "", OPEN + ": " + why_open),
         (table["p_ends"] < calling.ends_differ_p, ENDS_DIFFER),
         (pd.Series(too_many, index=table.index), MORE_THAN_ONE),
     ):
@@ -136,6 +145,17 @@ def _statuses(
         joined = (table["reason"] + "; " + words).str.removeprefix("; ")
         table["reason"] = table["reason"].mask(noted, joined)
     return table
+
+
+def _limit_words(limit: float, why_open: str) -> str:
+    """What not seeing a site says."""
+    if limit == limit:
+        return f"not seen; a fraction of {limit:.2g} would have been seen in 95 % of such samples"
+    return (
+        f"not seen; {OPEN}: {why_open}"
+        if why_open
+        else "not seen, and not covered well enough to say what was missed"
+    )
 
 
 def as_tumour_sites(sized: pd.DataFrame) -> pd.DataFrame:

@@ -177,6 +177,7 @@ def find_carry_over(
     own: Mapping[tuple[str, int, int, int], int],
     donors: Mapping[str, tuple[Mapping[tuple[str, int, int, int], int], int]],
     n_own: int,
+    pairs: pd.DataFrame | None = None,
 ) -> CarryOver | None:
     """Look for junctions that a sample of another subject has too, and more of.
 
@@ -184,6 +185,8 @@ def find_carry_over(
         own: the sample's junctions (`split_places`).
         donors: per sample of other subjects its junctions and its number of informative fragments.
         n_own: informative fragments of the sample.
+        pairs: the sample's discordant rows of `TUMOUR_JUNCTIONS` for the vector: a sample with few fragments may show no junction
+            within a read.
 
     Returns:
         The donor that explains most; None if there is none, or if the sample has junctions of its own that two fragments show.
@@ -195,7 +198,7 @@ def find_carry_over(
         shared = [(n, _near(place, places)) for place, n in own.items()]
         if any(n >= _ANCHORED and not there for n, there in shared):
             continue
-        n_shared = sum(n for n, there in shared if there)
+        n_shared = sum(n for n, there in shared if there) + _n_spanned(pairs, places)
         n_donor = sum(there for _, there in shared)
         if n_shared:
             total = sum(places.values())
@@ -203,6 +206,22 @@ def find_carry_over(
             most = float(poisson.ppf(0.975, ratio * n_fragments))
             found.append(CarryOver(name, n_shared, n_donor, most))
     return max(found, key=lambda item: (item.most, item.donor), default=None)
+
+
+def _n_spanned(pairs: pd.DataFrame | None, places: Mapping[tuple[str, int, int, int], int]) -> int:
+    """Distinct fragments with a junction between their reads where that can be one of the places."""
+    if pairs is None or not len(pairs):
+        return 0
+    by_kind: dict[tuple[str, int, int], list[int]] = {}
+    for contig, position, host, vector in places:
+        by_kind.setdefault((contig, host, vector), []).append(position)
+    spanned = set()
+    columns = ["fragment", "contig", "host_direction", "vector_direction", "host_position", "reach"]
+    for fragment, contig, host, vector, position, reach in pairs[columns].itertuples(index=False):
+        found = by_kind.get((str(contig), int(host), int(vector)), ())
+        if any(-_SLACK <= (position - junction) * host <= reach for junction in found):
+            spanned.add(int(fragment))
+    return len(spanned)
 
 
 def _near(place: tuple[str, int, int, int], places: Mapping[tuple[str, int, int, int], int]) -> int:

@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from integrasite.config.calling import Calling
-from integrasite.transgene.copies_depth import HostFragments, unfold
+from integrasite.transgene.copies_depth import HostFragments
 from integrasite.transgene.copies_expected import Flags, Measure, Stretch, Ways, count_ways, make_measure
 from integrasite.transgene.copies_interval import copies_interval
 from integrasite.transgene.vector_map import MappedVector
@@ -60,6 +60,7 @@ class Counted:
         start: first vector base of each fragment, on the one-LTR contig.
         end: base behind the last.
         is_rearranged: whether its vector bases do not follow each other in the provirus.
+        is_junction: whether it shows the host as well.
     """
 
     vector: MappedVector
@@ -69,6 +70,7 @@ class Counted:
     start: Ints
     end: Ints
     is_rearranged: Flags
+    is_junction: Flags
 
     @property
     def middle(self) -> Ints:
@@ -88,6 +90,11 @@ class Counted:
         return host.variance + host.slope_variance * tilt**2 + _EXTRA_SLOPE**2 * extra**2 + local
 
 
+_SLACK = 5
+"""bp by which ends of fragments and of the provirus may differ."""
+_MOST_HIDDEN = 50.0
+"""Most molecules per distinct fragment: beyond, all possible fragments are seen and nothing tells copies."""
+_STEPS = 50
 _EXTRA_SLOPE = 1.0
 """Change of log depth per unit of G + C that may lie beyond the range of the control loci."""
 
@@ -114,10 +121,11 @@ def count_fragments(
     start, end = np.maximum(start, 0), np.minimum(end, measure.size + measure.ltr)
     kept = start < end
     kept[kept] = measure.shown_own(start[kept], end[kept]) >= measure.least
-    is_rearranged = (mine["kind"] == "rearranged").to_numpy(np.bool_)
+    kinds = mine["kind"].to_numpy(object)[kept]
     return Counted(
-        vector, measure, host, count_ways(measure, host), start[kept], end[kept], is_rearranged[kept]
-    )
+        vector, measure, host, count_ways(measure, host), start[kept], end[kept], kinds == "rearranged",
+        kinds == "junction",
+    )  # fmt: skip
 
 
 def measure_copies(counted: Counted, left_out: Sequence[Stretch] = ()) -> Copies:
@@ -126,23 +134,56 @@ def measure_copies(counted: Counted, left_out: Sequence[Stretch] = ()) -> Copies
     Args:
         counted: a sample's fragments of one vector.
         left_out: stretches of the one-LTR contig that hold fewer or more copies than the rest; fragments, seen and expected,
-            that reach into one do not count.
+            that reach into one do not count, nor those that join its edge to the host.
     """
     ways = np.ones(counted.ways.start.size, np.bool_)
     seen = np.ones(counted.start.size, np.bool_)
     for stretch in left_out:
         ways &= ~counted.measure.reaches(counted.ways.start, counted.ways.end, stretch)
         seen &= ~counted.measure.reaches(counted.start, counted.end, stretch)
+        seen &= ~_ends_at(counted, stretch)
     expected, n = counted.ways.total(ways), int(seen.sum())
     if expected <= 0:
         return unknown("nothing of the vector tells it from the host and the other vectors")
     bases = np.unique(counted.ways.middle[ways]).size
-    molecules = unfold(n / bases, counted.host.n_keys) / (n / bases) if n else 1.0
+    molecules = _molecules(n, counted, ways) * expected / n if n else 1.0
     low, high = copies_interval(
         np.array([n]), np.array([expected]), np.array([counted.variance(ways, bases)])
     )
     limits = (float(low[0]) * molecules, float(high[0]) * molecules)
     return Copies(n * molecules / expected, *limits, n, expected)
+
+
+def _ends_at(counted: Counted, stretch: Stretch) -> Flags:
+    """Fragments that join an edge of a stretch to the host: of whole copies they would reach into the stretch.
+
+    Those that join a complete end of the provirus to the host are not meant.
+    """
+    reach, whole = int(counted.host.lengths.max()), counted.measure.size + counted.measure.ltr
+    start, end = counted.start, counted.end
+    at_end = (start <= _SLACK) | (abs(end - counted.measure.ltr) <= _SLACK) | (end >= whole - _SLACK)
+    before = (stretch[0] - reach < end) & (end <= stretch[0])
+    behind = (stretch[1] <= start) & (start < stretch[1] + reach)
+    return counted.is_junction & ~at_end & (before | behind)
+
+
+def _molecules(n: int, counted: Counted, ways: Flags) -> float:
+    """Copies from distinct fragments, where those with equal ends were counted once.
+
+    Fragments of all copies that begin at one base share its `n_keys`; those that hold an end of the provirus do not, since
+    their host bases tell sites apart.
+    """
+    measure, n_keys = counted.measure, counted.host.n_keys
+    start, end, expected = counted.ways.start[ways], counted.ways.end[ways], counted.ways.expected[ways]
+    is_inner = (start > 0) & (end < measure.size + measure.ltr)
+    ends = float(expected[~is_inner].sum())
+    share: Floats = np.bincount(start[is_inner] % measure.size, expected[is_inner]) / n_keys
+    low, high = n / float(expected.sum()), n / float(expected.sum()) * _MOST_HIDDEN
+    for _ in range(_STEPS):
+        middle = (low + high) / 2
+        distinct = middle * ends - n_keys * float(np.expm1(-middle * share).sum())
+        low, high = (middle, high) if distinct < n else (low, middle)
+    return (low + high) / 2
 
 
 def unknown(reason: str) -> Copies:

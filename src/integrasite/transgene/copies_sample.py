@@ -67,6 +67,6 @@ def describe_vector(
         )
     levels = find_levels(counted, calling)
     rows = structure_rows(counted, fragments, sites, first, gaps, levels, calling)
-    final = measure_copies(counted, uneven_stretches(rows, gaps))
+    final = measure_copies(counted, uneven_stretches(rows, gaps, vector))
     copies = final if final.expected >= _LEAST_LEFT * first.expected else first
     return VectorCopies(copies, profile(counted, sample, calling), structure_table(rows, sample, vector.name))

@@ -8,8 +8,10 @@ import numpy as np
 import pandas as pd
 
 from integrasite.transgene import background, contaminants, limits, verdict
+from integrasite.transgene.binder import Absence, absent_binder
 from integrasite.transgene.judge_study import JudgedStudy, Prepared
 from integrasite.transgene.limits_expected import Cells, Expected, Flags, Ints, expect, expect_whole
+from integrasite.transgene.structure_joins import find_rearrangements
 from integrasite.transgene.vector_map import PART_PREFIX, MappedVector
 from integrasite.transgene.verdict_evidence import PLASMID_KIND, Vectors, has_mates_ends, shown_spans
 
@@ -62,10 +64,16 @@ class Case:
             found |= same
         return found, tuple(names)
 
+    @cached_property
+    def _kept(self) -> Flags:
+        """Which allotted fragments are no run-mate's, no better explained vector's and no PCR product's."""
+        piece: Flags = self.sample.products.is_piece[self.allotted.rows]
+        return ~self.hopped[0] & ~self.allotted.is_shared & ~piece
+
     @property
     def counted(self) -> Flags:
         """Which allotted fragments count."""
-        kept = ~self.hopped[0] & ~self.allotted.is_shared
+        kept = self._kept.copy()
         if self.is_viral_excess:
             kept &= ~self.cells.is_viral[self.allotted.cell]
         return kept
@@ -73,11 +81,10 @@ class Case:
     def _viral_excess(self) -> bool:
         if self.vector.kind not in ("lentivirus", "gammaretrovirus"):
             return False
-        kept = ~self.hopped[0] & ~self.allotted.is_shared
-        viral = self.cells.is_viral[self.allotted.cell[kept]]
+        viral = self.cells.is_viral[self.allotted.cell[self._kept]]
         n_viral = int(viral.sum())
         return contaminants.is_viral_excess(
-            n_viral, int(kept.sum()) - n_viral, self.expected_all, self.cells, self.calling
+            n_viral, viral.size - n_viral, self.expected_all, self.cells, self.calling
         )
 
     @cached_property
@@ -92,9 +99,10 @@ class Case:
 
     @cached_property
     def junctions(self) -> contaminants.Junctions:
-        """Junction evidence without hopped fragments."""
-        hopped = self.sample.informative["fragment"].to_numpy(np.int64)[self.allotted.rows[self.hopped[0]]]
-        return contaminants.count_junctions(self.sample.data.junctions, self.vector.name, hopped.tolist())
+        """Junction evidence without hopped fragments and PCR products."""
+        left_out = self.hopped[0] | self.sample.products.is_piece[self.allotted.rows]
+        numbers = self.sample.informative["fragment"].to_numpy(np.int64)[self.allotted.rows[left_out]]
+        return contaminants.count_junctions(self.sample.data.junctions, self.vector.name, numbers.tolist())
 
     @cached_property
     def carry_over(self) -> contaminants.CarryOver | None:
@@ -105,7 +113,11 @@ class Case:
             for other in self.study.samples
             if name in other.allotted and other.data.library.subject != self.library.subject
         }
-        found = contaminants.find_carry_over(self.sample.places[name], donors, self.cell.size)
+        rows = self.sample.data.junctions
+        pairs = rows[
+            (rows["vector"] == name) & (rows["kind"] == "discordant") & rows["is_specific"].astype(bool)
+        ]
+        found = contaminants.find_carry_over(self.sample.places[name], donors, self.cell.size, pairs)
         return found if found is not None and self.cell.size <= found.most else None
 
     @property
@@ -208,6 +220,33 @@ class Case:
             n_backbone=self.backbone[0],
         )
 
+    @cached_property
+    def absence(self) -> Absence | None:
+        """The binder of the vector as it was given, where it is not there."""
+        if self.is_viral_excess or self.library.assay == "rna":
+            return None
+        data = self.sample.data
+        breaks = find_rearrangements(data.fragments, self.vector, self.calling)
+        return absent_binder(
+            self.vector, self.rows, self.expected, self.cells, data.shape, breaks, self.calling
+        )
+
+    @cached_property
+    def amplified(self) -> verdict.Amplified | None:
+        """The sample's PCR products of this vector."""
+        products = self.sample.products
+        mine = self.sample.informative.iloc[self.allotted.rows[products.is_product[self.allotted.rows]]]
+        if mine.empty:
+            return None
+        first = mine.sort_values(["n_copies", "fragment"], ascending=[False, True]).iloc[0]
+        return verdict.Amplified(
+            len(mine),
+            int(first["n_copies"]),
+            int(first["vector_start"]),
+            int(first["vector_end"]),
+            products.mean,
+        )
+
     def _circumstances(self) -> verdict.Circumstances:
         starts, ends = (
             self.rows[c].to_numpy(np.float64).astype(np.int64) for c in ("vector_start", "vector_end")
@@ -235,6 +274,8 @@ class Case:
             has_unmapped=data.has_unmapped,
             has_baits=self.library.assay != "capture" or self.study.settings.has_baits,
             problem=self.vector.problem,
+            amplified=self.amplified,
+            absence=self.absence,
         )  # fmt: skip
 
     def _junction_share(self) -> float:

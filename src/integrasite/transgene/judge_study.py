@@ -13,6 +13,7 @@ from integrasite.config.settings import Transgene
 from integrasite.model.library import Library
 from integrasite.transgene import background, contaminants
 from integrasite.transgene.limits_expected import Shape, cut_cells
+from integrasite.transgene.pcr_products import Products, find_products, library_copies
 from integrasite.transgene.vector_map import VectorMap
 from integrasite.transgene.verdict_evidence import Allotted, Vectors, allot, is_informative
 
@@ -34,6 +35,7 @@ class SampleData:
         depth: host depth in bases of reads.
         has_unmapped: False where an alignment file holds no unmapped reads.
         product: product that its reads are like.
+        copies: read pairs per distinct fragment in the control loci; NaN where not known.
     """
 
     library: Library
@@ -45,6 +47,7 @@ class SampleData:
     depth: float = float("nan")
     has_unmapped: bool = True
     product: str = ""
+    copies: float = float("nan")
 
     @property
     def name(self) -> str:
@@ -75,9 +78,10 @@ def sample_of(
         _value(host.get(name))
         for name in ("fragments_per_base", "fragments_per_base_low", "fragments_per_base_high")
     )
+    n_pairs, n_fragments = (int(host.get(name) or 0) for name in ("n_pairs", "n_fragments"))
     return SampleData(
         library, fragments, junctions, shape, effective, (per_base, low, high), _value(host.get("depth")),
-        summary.get("n_unmapped_reads") != 0, product,
+        summary.get("n_unmapped_reads") != 0, product, n_pairs / n_fragments if n_fragments else float("nan"),
     )  # fmt: skip
 
 
@@ -92,16 +96,19 @@ def _value(value: object) -> float:
 
 @dataclass(eq=False)
 class Prepared:
-    """A sample with its evidence per vector."""
+    """A sample with its evidence per vector; `products` are the PCR products among the informative fragments."""
 
     data: SampleData
     informative: pd.DataFrame
     allotted: dict[str, Allotted]
+    products: Products
     places: dict[str, dict[tuple[str, int, int, int], int]] = field(default_factory=dict)
 
     def n_pairs(self, vector: str) -> float:
-        """Informative read pairs, copies included."""
-        return float(self.informative["n_copies"].to_numpy(np.float64)[self.allotted[vector].rows].sum())
+        """Informative read pairs, copies included, without PCR products: however many pairs hop, those have one pair of ends."""
+        rows = self.allotted[vector].rows
+        rows = rows[~self.products.is_piece[rows]]
+        return float(self.informative["n_copies"].to_numpy(np.float64)[rows].sum())
 
 
 class JudgedStudy:
@@ -127,7 +134,9 @@ class JudgedStudy:
         informative = data.fragments[kept].reset_index(drop=True)
         vectors = Vectors([self.map[name] for name in mine])
         allotted = allot(informative, vectors, mine, data.shape.read_length, self.calling)
-        found = Prepared(data, informative, allotted)
+        assay = data.library.assay
+        mean = library_copies(data.fragments, data.copies, assay)
+        found = Prepared(data, informative, allotted, find_products(informative, mean, assay, self.calling))
         for name in mine:
             own = data.junctions
             own = own[(own["vector"] == name) & own["is_specific"].astype(bool)]

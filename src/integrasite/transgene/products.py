@@ -1,5 +1,6 @@
 """Which product a vector, or a set of reads, is like: by tags of amino acids that no other of the known products has."""
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
@@ -12,6 +13,9 @@ from integrasite.transgene.translation import TagSearch
 TAGS = Path(__file__).parents[1] / "data" / "product_tags.tsv"
 MOST_DIFFERENT = 0.12
 """Share of a tag that may differ: two or three residues; the tags of two products differ in more than half."""
+
+_OFTEN = 6
+"""Hits of one tag in reads that tell as well as two tags: three fragments at least, where both mates show it."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +70,10 @@ def product_of(found: Codes | str | Iterable[TagHit], least: int = 2) -> str:
     """
     is_sequence = isinstance(found, str) or hasattr(found, "dtype")
     hits = tag_hits(found) if is_sequence else found  # type: ignore[arg-type]
-    names: dict[str, set[str]] = {}
+    names: dict[str, Counter[str]] = {}
     for hit in hits:
-        names.setdefault(hit.product, set()).add(hit.name)  # type: ignore[union-attr]
-    return ",".join(sorted(product for product, tags in names.items() if len(tags) >= least))
+        names.setdefault(hit.product, Counter())[hit.name] += 1  # type: ignore[union-attr]
+    often = float("inf") if is_sequence else _OFTEN
+    return ",".join(
+        sorted(name for name, tags in names.items() if len(tags) >= least or max(tags.values()) >= often)
+    )

@@ -16,6 +16,8 @@ from integrasite.transgene.vector_map import MappedVector
 
 _LEAST_EXPECTED = 5.0
 """Fragments due in a stretch from which its copies are given."""
+_NEAR_LTR = 30
+"""bp between an LTR and what is lost that too few fragments show for the LTR to be known to be there."""
 _NAN = float("nan")
 Row = dict[str, Any]
 
@@ -43,7 +45,7 @@ def structure_rows(
     vector = counted.vector
     breaks = find_rearrangements(fragments, vector, calling)
     truncations = _truncations(sites, vector, calling)
-    rows = _gaps(gaps, breaks, truncations, counted.measure.read_length)
+    rows = _gaps(gaps, breaks, truncations, counted, calling)
     used = {(row["kind"], row["start"], row["end"]) for row in rows}
     rows += [
         _row(item.kind, item.start, item.end, item.n_fragments, "breakpoint in reads")
@@ -67,12 +69,33 @@ def structure_table(rows: Sequence[Row], sample: str, vector: str) -> pd.DataFra
     return pd.DataFrame([{"sample": sample, "vector": vector} | row for row in rows], columns=columns)
 
 
-def uneven_stretches(rows: Sequence[Row], gaps: Sequence[Gap]) -> list[Stretch]:
-    """Stretches that hold fewer or more copies than the rest of the vector: rows that say so, and gaps that are told."""
+def uneven_stretches(rows: Sequence[Row], gaps: Sequence[Gap], vector: MappedVector) -> list[Stretch]:
+    """Stretches that may hold fewer or more copies than the rest of the vector.
+
+    These are rows that say so and gaps that are told, with all that cannot be told from them: an end within a host-like
+    stretch may lie anywhere in it, and what is lost next to the LTR may have taken one of the two LTRs along.
+    """
     told = [row for row in rows if row["kind"] in ("deletion", "truncation")]
-    return [
+    found = [
         (int(row["start"]), int(row["end"])) for row in rows if row["kind"] in ("deletion", "duplication")
-    ] + [(gap.start, gap.end) for gap in gaps if any(_holds(row, gap) for row in told)]
+    ]
+    found += [(gap.start, gap.end) for gap in gaps if any(_holds(row, gap) for row in told)]
+    return [part for stretch in found for part in _unsure(stretch, vector)]
+
+
+def _unsure(stretch: Stretch, vector: MappedVector) -> list[Stretch]:
+    """A stretch with what cannot be told from it."""
+    mask, size, ltr = vector.host_like_mask, vector.one_ltr.size, vector.ltr_length
+    start, end = stretch
+    while 0 < start < size and mask[start] and mask[start - 1]:
+        start -= 1
+    while 0 < end < size and mask[end - 1] and mask[end]:
+        end += 1
+    if ltr and start <= ltr + _NEAR_LTR:
+        return [(0, max(end, ltr))]
+    if ltr and end >= size - _NEAR_LTR:
+        return [(start, size), (0, ltr)]
+    return [(start, end)]
 
 
 def _holds(row: Row, gap: Gap) -> bool:
@@ -87,7 +110,11 @@ def _row(kind: str, start: int, end: int, n_fragments: int, evidence: str, p: fl
 
 
 def _gaps(
-    gaps: Sequence[Gap], breaks: Sequence[Rearrangement], truncations: Sequence[Row], read_length: int
+    gaps: Sequence[Gap],
+    breaks: Sequence[Rearrangement],
+    truncations: Sequence[Row],
+    counted: Counted,
+    calling: Calling,
 ) -> list[Row]:
     """Gaps as deletions, at the breakpoints that reads show; those that a truncation explains are told with it."""
     rows = []
@@ -101,17 +128,28 @@ def _gaps(
         elif match is not None:
             told += "; breakpoint in reads"
             rows.append(_row("deletion", match.start, match.end, match.n_fragments, told, gap.p))
-        elif not any(_is_at_break(gap, item, read_length) for item in breaks):
+        elif not _is_at_break(gap, breaks, counted, calling):
             rows.append(_row("deletion", gap.start, gap.end, 0, told, gap.p))
     return rows
 
 
-def _is_at_break(gap: Gap, item: Rearrangement, read_length: int) -> bool:
-    """Whether the gap lies where reads cross a breakpoint: those count for neither side."""
-    return any(
-        place - read_length <= gap.start and gap.end <= place + read_length
-        for place in (item.start, item.end)
-    )
+def _is_at_break(gap: Gap, breaks: Sequence[Rearrangement], counted: Counted, calling: Calling) -> bool:
+    """Whether a gap lies where fragments cross breakpoints: those count for neither side.
+
+    Reads that cross one leave a gap beside it; within host-like bases, which are seen from their neighbourhood only, whole
+    fragments that cross it do.
+    """
+    places = [place for item in breaks for place in (item.start, item.end)]
+    read = counted.measure.read_length
+    if any(place - read <= gap.start and gap.end <= place + read for place in places):
+        return True
+    ways = counted.ways
+    shows = counted.measure.shows(ways.start, ways.end, (gap.start, gap.end))
+    crosses = np.zeros(shows.shape, np.bool_)
+    for place in places:
+        crosses |= (ways.start < place) & (place < ways.end)
+    due = gap.expected * ways.total(shows & ~crosses) / ways.total(shows)
+    return bool(crosses.any() and (counted.start.size + 1) * np.exp(-due) >= calling.deletion_p)
 
 
 def _best_match(stretch: Stretch, items: Sequence[Rearrangement]) -> Rearrangement | None:
