@@ -20,8 +20,8 @@ setup:
 	@sh scripts/setup.sh
 
 demo: setup
-	@$(RUN) snakemake --cores $(CORES) --configfile config/config.yaml --quiet rules host
-	@$(RUN) python scripts/demo_answer.py results
+	@$(RUN) snakemake --cores $(CORES) --configfile config/config.yaml --quiet rules host --no-hooks
+	@$(RUN) integrasite answer results
 
 test: setup
 	$(PYTEST)

@@ -5,10 +5,12 @@ import os
 from pathlib import Path
 
 import pandas as pd
+import pybedtools
+import pyBigWig
 import pytest
 
 from integrasite.cli.main import main
-from integrasite.io import bigwig
+from integrasite.io.exports import TIDY_COLUMNS, specimen_tracks, tidy_table
 from integrasite.io.isanalytics import ASSOCIATION_COLUMNS
 from integrasite.io.tables import as_table, read_tsv, write_parquet, write_tsv
 from integrasite.model.tables import ANNOTATION, CLONES, LEDGER, SITES, Table
@@ -141,27 +143,110 @@ def test_bed_holds_the_duplicated_bases_of_each_vector(study):
     ]
 
 
+def test_bed_ends_with_its_contig_and_is_read_by_bedtools(study):
+    (study / "g.fa").write_text(">chr1\n" + "A" * 1001 + "\n>chr2\n" + "C" * 500 + "\n")
+    bed = export(study) / "sites.bed.gz"
+    assert lines(bed)[0] == "chr1\t999\t1001\tchr1:1000:+\t0\t+"
+    intervals = pybedtools.BedTool(lines_text(bed), from_string=True)
+    assert [(one.chrom, one.start, one.end, one.strand) for one in intervals] == [
+        ("chr1", 999, 1001, "+"),
+        ("chr2", 96, 100, "-"),
+        ("chr2", 99, 104, "+"),
+    ]
+    assert [str(one) for one in intervals.sort()] == [f"{line}\n" for line in lines(bed)]
+    for line in lines(bed):
+        cells = line.split("\t")
+        assert len(cells) == 6 and 0 <= int(cells[4]) <= 1000 and " " not in cells[3]
+
+
+def lines_text(path: Path) -> str:
+    return "\n".join(lines(path)) + "\n"
+
+
 def test_tracks(study):
     out = export(study)
     assert lines(out / "bedgraph" / "P1_M6.bedGraph.gz") == ["chr1\t999\t1000\t2", "chr2\t99\t100\t8"]
-    library = pytest.importorskip("pyBigWig")
-    track = library.open(str(out / "bigwig" / "P1_M6.bw"))
+    track = pyBigWig.open(str(out / "bigwig" / "P1_M6.bw"))
     assert track.chroms() == {"chr1": 5000, "chr2": 500}
     assert track.intervals("chr2") == ((99, 100, 8.0),)
+    assert track.intervals("chr1") == ((999, 1000, 2.0),)
     track.close()
 
 
-def test_without_pybigwig_the_rest_is_written(study, monkeypatch, capsys):
-    monkeypatch.setattr(bigwig, "can_write_bigwig", lambda: False)
-    out = export(study)
-    assert not (out / "bigwig").exists()
-    assert (out / "bedgraph" / "P2.bedGraph.gz").is_file()
-    assert "pip install pyBigWig" in capsys.readouterr().err
+def test_tracks_of_an_earlier_call_go(study):
+    (study / "out" / "bigwig").mkdir(parents=True)
+    (study / "out" / "bigwig" / "old.bw").write_bytes(b"x")
+    assert {path.name for path in (export(study) / "bigwig").iterdir()} == {"P1_M6.bw", "P2.bw"}
+
+
+def test_tracks_of_names_that_files_cannot_have(study):
+    evil = ["<script>alert(1)</script>", "a b", "a_b", "a_b-2", "..", "x/../../y", "ä" * 200]
+    rows = [("P1", name, "chr1", 1000, "+", "lv", "unique", 1, 2.0, 1.0, "pass") for name in evil]
+    names = "subject specimen contig position strand vector placement n_reads cells fraction status"
+    tracks = dict(specimen_tracks(frame(rows, names, CLONES)))
+    assert len(tracks) == len(evil)
+    assert all(len(f"{name}.bedGraph.gz".encode()) < 255 and not name.startswith(".") for name in tracks)
+    assert all(set(name).isdisjoint("/<>() \t") for name in tracks)
+
+
+def test_tidy_table(study):
+    rows = [line.split("\t") for line in lines(export(study) / "sites_tidy.tsv.gz")]
+    assert tuple(rows[0]) == tuple(TIDY_COLUMNS)
+    cells = [dict(zip(rows[0], row, strict=True)) for row in rows[1:]]
+    assert len(cells) == len(CLONE_ROWS)
+    assert [row["clone_id"] for row in cells] == ["chr1:1000:+", "chr1:3000:+", "chr2:100:+", "chr2:100:-"]
+    expected = {
+        "study_id": "toy", "subject_id": "P1", "sample_id": "P1_M6", "genome": "hg38", "contig": "chr2", "start": "99",
+        "end": "100", "strand": "+", "placement": "unique", "vector": "lv", "gene": "AAA,BBB", "in_gene": "TRUE",
+        "duplicate_count": "4", "clone_count": "8", "clone_fraction": "0.8", "collection_time_point_relative": "",
+        "collection_time_point_relative_unit": "",
+    }  # fmt: skip
+    assert {name: cells[2][name] for name in expected} == expected
+    assert pd.read_csv(study / "out" / "sites_tidy.tsv.gz", sep="\t")["clone_count"].sum() == 32.5
+
+
+def test_tidy_rows_name_days_and_clusters():
+    rows = [
+        ("P1", "s", "chr1", 9, "+", "lv", "multihit", "P1-m1", 30, "pass"),
+        ("P1", "s", "chr1", 8, "+", "lv", "unique", "", None, "artefact"),
+    ]
+    names = "subject specimen contig position strand vector placement cluster days status"
+    found = tidy_table(frame(rows, names, CLONES), as_table(pd.DataFrame(), ANNOTATION), "run", "hg38")
+    assert found["clone_id"].tolist() == ["P1-m1"]
+    assert found["collection_time_point_relative"].tolist() == [30]
+    assert found["collection_time_point_relative_unit"].tolist() == ["day"]
+    assert found["start"].tolist() == [8] and found["end"].tolist() == [9]
+
+
+def import_sites(study: Path, file: str, pipeline: str, *options: str) -> pd.DataFrame:
+    target = study / "back.tsv.gz"
+    assert main(["import-sites", f"{study}/out/{file}", "--from", pipeline, *options, "-o", str(target)]) == 0
+    return read_tsv(target, CLONES)
+
+
+def test_our_own_exports_come_back(study):
+    """What `integrasite export` wrote, `integrasite import-sites` reads: the same sites with the same numbers."""
+    export(study)
+    unique = [row for row in CLONE_ROWS if row[6] == "unique" and row[-1] == "pass"]
+    expected = {(row[0], row[1], f"{row[2]}:{row[3]}:{row[4]}"): (row[7], row[8]) for row in unique}
+    association = ("--association", f"{study}/out/association_file.tsv")
+    cells = import_sites(study, "vispa2_fragmentEstimate.tsv.gz", "vispa2", *association)
+    reads = import_sites(study, "vispa2_seqCount.tsv.gz", "vispa2", *association)
+    posid = import_sites(study, "inspiired_posid.tsv.gz", "inspiired")
+    for found in (cells, reads, posid):
+        keys = list(found[["subject", "specimen", "site_id"]].itertuples(index=False, name=None))
+        assert sorted(keys) == sorted(expected)
+    for found, vectors in ((cells, ["lv", "lv", "rv"]), (posid, ["", "", ""])):
+        for row in found.to_dict("records"):
+            assert row["cells"] == expected[row["subject"], row["specimen"], row["site_id"]][1]
+        assert found["vector"].tolist() == vectors
+    for row in posid.to_dict("records"):
+        assert row["n_reads"] == expected[row["subject"], row["specimen"], row["site_id"]][0]
+    of_sites = {("P1", "chr2:100:+"): 40, ("P1", "chr1:1000:+"): 5, ("P2", "chr2:100:-"): 7}
+    assert {(row.subject, row.site_id): row.n_reads for row in reads.itertuples()} == of_sites
 
 
 def test_a_site_outside_the_genome_is_an_error(study, capsys):
-    if not bigwig.can_write_bigwig():
-        pytest.skip("pyBigWig is absent")
     (study / "g.fa").write_text(">chr1\nACGT\n")
     call = ["export", "--config", f"{study}/config.yaml", "--sites", f"{study}/sites.tsv.gz"]
     assert main([*call, "--clones", f"{study}/clones.tsv.gz", "-o", f"{study}/out"]) == 1
@@ -171,7 +256,7 @@ def test_a_site_outside_the_genome_is_an_error(study, capsys):
 def test_the_same_bytes_twice_and_genes_are_optional(study):
     first, second = export(study), export(study, "again")
     files = sorted(path.relative_to(first) for path in first.rglob("*") if path.is_file())
-    assert len(files) >= 7
+    assert len(files) >= 10
     assert all((first / path).read_bytes() == (second / path).read_bytes() for path in files)
     assert "\t\t\t10\t30\t" in lines(export(study, "bare", genes=False) / "vispa2_seqCount.tsv.gz")[2]
 
@@ -183,6 +268,8 @@ def test_no_sites(study):
     assert len(lines(out / "vispa2_seqCount.tsv.gz")) == 1
     assert len(lines(out / "association_file.tsv")) == 4
     assert lines(out / "sites.bed.gz") == []
+    assert len(lines(out / "sites_tidy.tsv.gz")) == 1
+    assert list((out / "bigwig").iterdir()) == [] == list((out / "bedgraph").iterdir())
 
 
 def ledger(path: Path, rows: list[tuple[object, ...]]) -> str:

@@ -8,7 +8,7 @@ from report_toy import LMO2, toy_view
 from integrasite.flags.tiers import TIERS
 from integrasite.io.tables import as_table
 from integrasite.model.tables import FLAGS
-from integrasite.report.blocks import Notes
+from integrasite.report.blocks import Grid, Notes
 from integrasite.report.definitions import LIMITATIONS
 from integrasite.report.flagged import flagged_clones, specimen_flags
 from integrasite.report.genes import genes
@@ -21,6 +21,10 @@ def with_flag(**cells: object) -> View:
     return replace(
         view, tables=replace(view.tables, flags=as_table(pd.concat([view.tables.flags, row]), FLAGS))
     )
+
+
+def flag_grid(view: View) -> Grid:
+    return next(block for block in genes(view).blocks if isinstance(block, Grid) and block.id == "flags")
 
 
 def test_of_the_dominance_rules_only_the_largest_is_shown():
@@ -40,7 +44,7 @@ def test_what_cannot_be_settled_comes_before_all():
     first = flagged_clones(view)[0]
     assert first.flags[0]["site_id"] == site and first.is_undecided
     assert "1 clone cannot be settled" in genes(view).answer
-    assert any("indeterminate: retest" in cell.text for cell in genes(view).blocks[0].rows[0])
+    assert any("indeterminate: retest" in cell.text for cell in flag_grid(view).rows[0])
 
 
 def test_a_flag_without_its_clone_is_still_shown():
@@ -53,7 +57,7 @@ def test_findings_about_specimens_stand_apart():
 
 
 def test_rows_of_tier_5_are_counted_not_listed():
-    grid = genes(toy_view()).blocks[0]
+    grid = flag_grid(toy_view())
     assert len(grid.rows) == 3 and "30 rows of tier 5" in grid.note
 
 
@@ -67,7 +71,7 @@ def test_of_the_persistence_rules_only_the_largest_is_shown():
 
 
 def test_codes_stand_before_the_evidence():
-    row = genes(toy_view()).blocks[0].rows[0]
+    row = flag_grid(toy_view()).rows[0]
     assert row[5].text.startswith("A3(0.312) G")
     assert "\ndominant_20: " in row[5].text
 
@@ -79,7 +83,7 @@ def test_a_tier_that_is_left_open_keeps_its_wording():
     first = flagged_clones(view)[0]
     assert first.tier == 1
     assert first.advice == "indeterminate: retest (contamination ambiguous); " + TIERS[1]
-    assert genes(view).blocks[0].rows[0][1].text == first.advice
+    assert flag_grid(view).rows[0][1].text == first.advice
 
 
 def test_the_page_says_how_to_read_codes_and_what_flags_do_not_say():

@@ -9,7 +9,7 @@ from report_toy import EVIL, PROVENANCE, toy_study, toy_tables
 
 from integrasite.analyse.attribution import Tables, attribute
 from integrasite.config.study import Study
-from integrasite.io.tables import as_table
+from integrasite.io.tables import as_table, empty_table
 from integrasite.model.library import Library
 from integrasite.model.tables import (
     ANNOTATION,
@@ -21,7 +21,7 @@ from integrasite.model.tables import (
     VECTOR_ELEMENTS,
     VECTOR_HOST_LIKE,
 )
-from integrasite.report.inputs import RunTables
+from integrasite.report.inputs import FILES, RunTables
 from integrasite.report.view import View, make_view
 
 VECTOR, LENGTH = "cilta-cel", 5459
@@ -295,6 +295,18 @@ def tumour_view(subject: str | None = None) -> View:
     return make_view(study, tables, PROVENANCE, subject)
 
 
+def tumour_only_view(subject: str | None = None) -> View:
+    """A page of a study without integration-site libraries."""
+    study, tables = _toy_tables()
+    only = tuple(row for row in study.libraries if row.assay != "amplicon")
+    kept = ("transgene", "tumour", "vector", "attribution", "annotation")
+    empty = {
+        key: getattr(tables, key) if key.startswith(kept) else empty_table(table)
+        for key, (_, table) in FILES.items()
+    }
+    return make_view(replace(study, libraries=only), RunTables(**empty), PROVENANCE, subject)
+
+
 def hostile_view() -> View:
     """The same with names that must stay text."""
     study, tables = _toy_tables()
@@ -310,7 +322,7 @@ def hostile_view() -> View:
     changed = {
         name: getattr(tables, name).replace(rename)
         for name in RunTables.__dataclass_fields__
-        if name != "absent"
+        if name not in ("absent", "contigs")
     }
     rows = tuple(
         replace(row, sample=rename.get(row.sample, row.sample), subject=rename.get(row.subject, row.subject))

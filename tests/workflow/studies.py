@@ -2,6 +2,7 @@
 
 import csv
 import gzip
+import json
 import os
 import random
 import subprocess
@@ -11,7 +12,9 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import numpy as np
+import openpyxl
 import pandas as pd
 import yaml
 
@@ -62,9 +65,18 @@ CONTRACT: dict[str, Table | None] = {
     "exports/vispa2_seqCount.tsv.gz": None,
     "exports/vispa2_fragmentEstimate.tsv.gz": None,
     "exports/inspiired_posid.tsv.gz": None,
+    "exports/association_file.tsv": None,
+    "exports/sites_tidy.tsv.gz": None,
     "exports/sites.bed.gz": None,
     "report/index.html": None,
     "summary.json": None,
+    "summary.xlsx": None,
+    "qc/integrasite_read_fates_mqc.yaml": None,
+    "qc/integrasite_libraries_mqc.yaml": None,
+    "qc/integrasite_replicates_mqc.yaml": None,
+    "qc/integrasite_controls_mqc.yaml": None,
+    "qc/integrasite_tumours_mqc.yaml": None,
+    "qc/multiqc_config.yaml": None,
 }
 TABLES = [name for name in CONTRACT if name.endswith((".tsv", ".tsv.gz", ".bed.gz"))]
 
@@ -94,9 +106,10 @@ def run_snakemake(
 
 
 def finished(config: Path, folder: Path, *, cores: int = 2, checkout: Path = REPOSITORY) -> Path:
-    """Run a study that must succeed; its results."""
+    """Run a study that must succeed and end with where the report is and what was flagged; its results."""
     done = run_snakemake(config, folder, cores=cores, checkout=checkout)
     assert done.returncode == 0, done.stdout[-6000:]
+    assert "/report/index.html; flagged: " in done.stdout.splitlines()[-1]
     return folder / "results"
 
 
@@ -214,8 +227,14 @@ def judge(results: Path) -> Evaluation:
 
 
 def assert_is_whole(results: Path) -> None:
-    """All files of the contract are there, as `run.json` says, and the ledger is legal."""
+    """All files of the contract are there, as `run.json` says; summary and ledger are legal."""
     assert not [name for name in CONTRACT if not (results / name).is_file()]
+    assert set(CONTRACT) - {"run.json"} <= set(read_manifest(results)["outputs"])
+    summary = json.loads((results / "summary.json").read_text("utf-8"))
+    schema = json.loads((REPOSITORY / "workflow" / "schemas" / "summary.schema.json").read_text("utf-8"))
+    jsonschema.validate(summary, schema)
+    sheets = openpyxl.load_workbook(results / "summary.xlsx", read_only=True).sheetnames
+    assert sheets[0] == "Answers" and sheets[-1] == "About"
     assert list(differences(results, read_manifest(results))) == []
     for name, declared in CONTRACT.items():
         if declared is not None:

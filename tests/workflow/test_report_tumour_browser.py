@@ -1,58 +1,44 @@
-"""The tumour section in a real browser: it fits the page, prints, and loads nothing."""
+"""The tumour section in a real browser: every sample has its card, and a study of tumour samples alone is one page of them."""
 
-import re
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent))
 sys.path.insert(0, str(Path(__file__).parents[1] / "unit"))
 
-from test_report_browser import CHROMIUM, browse
-from tumour_toy import tumour_view
+from browsing import PHONE, WIDE, chromium, needs_browser, opened
+from tumour_toy import tumour_only_view, tumour_view
 
 from integrasite.report.page import render_page
 
-PROBE = """
-<script>
-window.addEventListener("load", function () {
-  var wide = document.documentElement.scrollWidth > document.documentElement.clientWidth;
-  var loaded = performance.getEntriesByType("resource").filter(function (one) { return !/^data:/.test(one.name); });
-  var outside = 0;
-  document.querySelectorAll("#tumour svg[role=img]").forEach(function (picture) {
-    var box = picture.viewBox.baseVal;
-    picture.querySelectorAll("text").forEach(function (words) {
-      var own = words.getBBox();
-      if (own.x < -0.5 || own.x + own.width > box.width + 0.5 || own.y < -0.5 || own.y + own.height > box.height + 0.5) {
-        outside += 1;
-      }
-    });
-  });
-  var cards = document.querySelectorAll("#tumour .verdict").length;
-  document.title = "wide=" + wide + ";loaded=" + loaded.length + ";outside=" + outside + ";cards=" + cards;
-});
-</script>
-"""
-
-pytestmark = [pytest.mark.slow, pytest.mark.skipif(CHROMIUM is None, reason="no chromium on PATH")]
+pytestmark = needs_browser
 
 
-@pytest.fixture
-def page(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    with chromium() as found:
+        yield found
+
+
+@pytest.mark.parametrize("size", [WIDE, PHONE], ids=["wide", "phone"])
+def test_the_section_fits_and_no_word_leaves_its_picture(browser, tmp_path: Path, size: tuple[int, int]):
     path = tmp_path / "index.html"
-    path.write_text(render_page(tumour_view()).replace("</body>", PROBE + "</body>"), encoding="utf-8")
-    return path
+    path.write_text(render_page(tumour_view()), encoding="utf-8")
+    with opened(browser, path, size) as page:
+        assert page.page.locator("#tumour .verdict:visible").count() == 5
+        assert page.words_outside("#tumour") == []
+        assert not page.is_wider_than_its_window
+        assert (page.errors, page.requests) == ([], [])
 
 
-@pytest.mark.parametrize("width", [1400, 500])
-def test_the_section_fits_and_no_word_leaves_its_picture(page: Path, width: int):
-    title = re.search("<title>(.*?)</title>", browse(page, f"--window-size={width},2000", "--dump-dom"))
-    assert title is not None
-    assert title[1] == "wide=false;loaded=0;outside=0;cards=5"
-
-
-def test_it_prints(page: Path):
-    target = page.parent / "report.pdf"
-    browse(page, f"--print-to-pdf={target}")
-    assert target.read_bytes().startswith(b"%PDF")
+def test_a_study_of_tumours_alone_begins_with_them(browser, tmp_path: Path):
+    path = tmp_path / "index.html"
+    path.write_text(render_page(tumour_only_view()), encoding="utf-8")
+    with opened(browser, path) as page:
+        order = page.run("Array.from(document.querySelectorAll('main > section')).map(one => one.id)")
+        assert order[:3] == ["glance", "asked", "tumour"]
+        assert page.violations() == []
+        assert (page.errors, page.requests) == ([], [])

@@ -5,9 +5,11 @@ import re
 from pathlib import Path
 
 import pandas as pd
+import pyBigWig
 import pytest
 import studies
 
+from integrasite.cli.main import main
 from integrasite.io.tables import read_tsv
 from integrasite.simulate.truth import TRUTH
 
@@ -78,6 +80,24 @@ class TestDemo:
         said = {(entry["question"], entry["answer"].replace("\xa0", " ")) for entry in answers}
         assert len(quoted) >= 3
         assert set(quoted) <= said, "README.md quotes an older report; copy the answers from summary.json"
+
+    def test_the_answer_can_be_asked_for_again(self, demo: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        assert main(["answer", str(demo)]) == 0
+        last = capsys.readouterr().out.splitlines()[-1]
+        assert "tier 1: 1 clone, LMO2 chr4:205498:+ in P1_M12_blood_PBMC (" in last and "dominant_20" in last
+
+    def test_tracks_and_exports_agree_with_the_clones(self, demo: Path) -> None:
+        clones = studies.table(demo, "clones.tsv.gz")
+        passing = clones[clones["status"] == "pass"]
+        tidy = pd.read_csv(demo / "exports" / "sites_tidy.tsv.gz", sep="\t")
+        assert len(tidy) == len(passing)
+        assert tidy["clone_count"].sum() == pytest.approx(passing["cells"].sum())
+        unique = passing[passing["placement"] == "unique"]
+        for specimen, rows in unique.groupby("specimen"):
+            track = pyBigWig.open(str(demo / "exports" / "bigwig" / f"{specimen}.bw"))
+            found = [one for contig in track.chroms() for one in track.intervals(contig) or ()]
+            assert sum(value for _, _, value in found) == pytest.approx(rows["cells"].sum(), rel=1e-5)
+            assert len(found) == len(rows[["contig", "position"]].drop_duplicates())
 
     def test_a_second_run_has_nothing_to_do(self, demo: Path) -> None:
         again = studies.run_snakemake(studies.DEMO_CONFIG, demo.parent, "--dry-run")

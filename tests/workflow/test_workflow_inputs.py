@@ -126,6 +126,7 @@ class TestWrongInput:
         done = studies.run_snakemake(config, tmp_path / "run")
         assert done.returncode != 0
         assert broken.name in done.stdout and "cut off" in done.stdout
+        assert re.search(r"^Failed: .*; its log: logs/\S+\.log$", done.stdout.splitlines()[-1])
         assert "Traceback" not in done.stdout
         results = tmp_path / "run" / "results"
         left = [path for path in results.rglob("*") if path.is_file() and "reference" not in path.parts]

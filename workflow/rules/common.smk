@@ -1,5 +1,8 @@
+import atexit
+import os
 import re
 import shlex
+import shutil
 import sys
 from pathlib import Path
 
@@ -7,6 +10,8 @@ from snakemake.utils import min_version
 
 min_version("9.3")
 
+from integrasite.cli.answer import answer
+from integrasite.cli.run_watch import watch_run
 from integrasite.config.read import load_study
 from integrasite.errors import IntegrasiteError
 from integrasite.io.store_earlier import earlier_records
@@ -23,7 +28,11 @@ def get_config_path():
 
 
 # Rules call `integrasite`, which lies beside the Python that runs Snakemake, whether or not that folder is on PATH.
-shell.prefix(f'export PATH={shlex.quote(str(Path(sys.executable).parent))}:"$PATH"; ')
+PROGRAMS = str(Path(sys.executable).parent)
+shell.prefix(f'export PATH={shlex.quote(PROGRAMS)}:"$PATH"; ')
+HAS_MULTIQC = (
+    shutil.which("multiqc", path=os.pathsep.join([PROGRAMS, os.environ.get("PATH", "")])) is not None
+)
 
 CONFIG = get_config_path()
 try:
@@ -36,6 +45,13 @@ SOURCES = {source.name: source for source in STUDY.sources}
 SUBJECTS = list(STUDY.subjects)
 TUMOUR_SAMPLES = {library.sample: library for library in STUDY.tumour_libraries}
 TUMOUR_SUBJECTS = list(STUDY.tumour_subjects)
+
+WATCH = watch_run()
+
+
+def say_last(lines):
+    """Print lines after everything that Snakemake itself says."""
+    atexit.register(print, "\n".join(lines), file=sys.__stderr__, flush=True)
 
 
 wildcard_constraints:
@@ -236,6 +252,18 @@ def get_called_folder(wildcards, input):
     return Path(input.sites[0]).parents[1] if input.sites else "none"
 
 
+def get_qc_files():
+    """What MultiQC reads; written whether or not MultiQC is installed."""
+    sections = ("read_fates", "libraries", "replicates", "controls", "tumours")
+    names = [f"integrasite_{name}_mqc.yaml" for name in sections]
+    return [f"{RESULTS}/qc/{name}" for name in (*names, "multiqc_config.yaml")]
+
+
+def get_multiqc_report():
+    """MultiQC's report, where MultiQC is installed."""
+    return [f"{RESULTS}/qc/multiqc_report.html"] if HAS_MULTIQC else []
+
+
 def get_final_outputs():
     """Everything that users get."""
     names = [
@@ -272,10 +300,12 @@ def get_final_outputs():
         "junctions.vcf.gz",
         "junctions.vcf.gz.tbi",
         "exports/sites.bed.gz",
+        "exports/sites_tidy.tsv.gz",
         "report/index.html",
         "summary.json",
+        "summary.xlsx",
     ]
-    return [f"{RESULTS}/{name}" for name in names] + get_earlier()
+    return [f"{RESULTS}/{name}" for name in names] + get_earlier() + get_qc_files() + get_multiqc_report()
 
 
 def scale_memory(base_mb):

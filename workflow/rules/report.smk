@@ -26,8 +26,22 @@ rule write_report:
         attribution=f"{RESULTS}/attribution.tsv",
         tumour_sites=f"{RESULTS}/tumour_sites.tsv.gz",
         earlier=get_earlier(),
+        reference=[f"{RESULTS}/reference/reference.json"] if SOURCES else [],
     output:
-        page=report(f"{RESULTS}/report/index.html", category="Report"),
+        page=report(
+            f"{RESULTS}/report/index.html",
+            caption="../report/index.rst",
+            category="Report",
+            labels={"page": "the run"},
+        ),
+        subjects=report(
+            directory(f"{RESULTS}/report/subjects"),
+            patterns=["{page}.html"],
+            caption="../report/subject.rst",
+            category="Report",
+            subcategory="Subjects",
+            labels={"page": "{page}"},
+        ),
         summary=f"{RESULTS}/summary.json",
     log:
         "logs/report/write_report.log",
@@ -56,6 +70,9 @@ rule write_manifest:
         rules.test_insertions.output,
         rules.export_junctions.output,
         rules.judge_transgene.output,
+        f"{RESULTS}/summary.xlsx",
+        get_qc_files(),
+        get_multiqc_report(),
     output:
         f"{RESULTS}/run.json",
     log:

@@ -114,8 +114,12 @@ rule export_tables:
     output:
         vispa2_counts=f"{RESULTS}/exports/vispa2_seqCount.tsv.gz",
         vispa2_estimates=f"{RESULTS}/exports/vispa2_fragmentEstimate.tsv.gz",
+        association=f"{RESULTS}/exports/association_file.tsv",
         posid=f"{RESULTS}/exports/inspiired_posid.tsv.gz",
+        tidy=f"{RESULTS}/exports/sites_tidy.tsv.gz",
         bed=f"{RESULTS}/exports/sites.bed.gz",
+        bedgraph=directory(f"{RESULTS}/exports/bedgraph"),
+        bigwig=directory(f"{RESULTS}/exports/bigwig"),
     log:
         "logs/results/export_tables.log",
     benchmark:

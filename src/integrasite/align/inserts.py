@@ -1,6 +1,6 @@
 """Align distinct inserts and collect their places."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import pyarrow as pa
 
@@ -10,13 +10,14 @@ from integrasite.align.reference import ReferenceIndex
 from integrasite.config.calling import Calling
 from integrasite.model.inserts import PLACES
 
-_BLOCK = 20_000
+BLOCK = 20_000
+"""Inserts that are fed to the aligner at a time."""
 
 
 def fasta_blocks(inserts: pa.Table) -> Iterator[bytes]:
     """Inserts as interleaved FASTA: two reads of one name, or one read where there is no linker read."""
-    for start in range(0, inserts.num_rows, _BLOCK):
-        block = inserts.slice(start, _BLOCK)
+    for start in range(0, inserts.num_rows, BLOCK):
+        block = inserts.slice(start, BLOCK)
         lines = []
         for number, (junction, linker) in enumerate(
             zip(block["junction"].to_pylist(), block["linker"].to_pylist(), strict=True), start
@@ -54,7 +55,13 @@ def places_table(found: Iterable[InsertPlaces]) -> pa.Table:
     )
 
 
-def align_inserts(inserts: pa.Table, reference: ReferenceIndex, calling: Calling, threads: int) -> pa.Table:
+def align_inserts(
+    inserts: pa.Table,
+    reference: ReferenceIndex,
+    calling: Calling,
+    threads: int,
+    follow: Callable[[Iterator[bytes]], Iterable[bytes]] = iter,
+) -> pa.Table:
     """Places of every distinct insert.
 
     Args:
@@ -62,6 +69,7 @@ def align_inserts(inserts: pa.Table, reference: ReferenceIndex, calling: Calling
         reference: host and vectors, indexed.
         calling: thresholds.
         threads: of the aligner; changes no result.
+        follow: takes the blocks of `BLOCK` inserts as they are fed to the aligner, and yields them.
 
     Returns:
         Rows of `PLACES`.
@@ -76,5 +84,5 @@ def align_inserts(inserts: pa.Table, reference: ReferenceIndex, calling: Calling
         max_places=calling.max_places,
         max_fragment=calling.max_fragment,
     )
-    with aligned_records(arguments, fasta_blocks(inserts)) as records:
+    with aligned_records(arguments, follow(fasta_blocks(inserts))) as records:
         return places_table(place_inserts(records, reference.n_host, calling))

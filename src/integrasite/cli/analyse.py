@@ -143,12 +143,14 @@ def _report(inputs: "Inputs", settings: "Settings", name: str, folder: Path) -> 
     from integrasite.analyse.from_tables import libraries_of_clones
     from integrasite.io.atomic import write_text
     from integrasite.io.tables import concat_tables, empty_table, write_tsv
+    from integrasite.io.workbook import write_workbook
     from integrasite.model.tables import ANNOTATION, CLONES
     from integrasite.report.inputs import FILES, read_run_tables
     from integrasite.report.names import page_name
     from integrasite.report.page import render_page
     from integrasite.report.summary import summarise
     from integrasite.report.view import Provenance, make_view
+    from integrasite.report.workbook import workbook_sheets
 
     loaded = [inputs.load(subject) for subject in inputs.subjects]
     clones = concat_tables([rows for rows, _ in loaded], CLONES)
@@ -167,6 +169,8 @@ def _report(inputs: "Inputs", settings: "Settings", name: str, folder: Path) -> 
         page = render_page(make_view(study, tables, provenance, subject))
         write_text(folder / "report" / "subjects" / page_name(subject), page)
     write_text(folder / "summary.json", summarise(whole))
+    words = {"creator": f"integrasite {__version__}", "title": f"integrasite, {name}"}
+    write_workbook(workbook_sheets(whole), folder / "summary.xlsx", day=study.config.run.date, **words)
     write_text(folder / "report" / "index.html", render_page(whole))
 
 

@@ -253,6 +253,7 @@ def _each_subject(inputs: Inputs, settings: Settings, threads: int) -> Iterator[
 
 def analyse_subjects(inputs: Inputs, settings: Settings, folder: Path, threads: int) -> list[str]:
     """Write the tables of all subjects, one subject after the other; returns what was counted, in words."""
+    from integrasite.cli.progress import follow
     from integrasite.io.table_stream import tsv_stream
 
     n_rows = dict.fromkeys(RESULTS, 0)
@@ -260,7 +261,8 @@ def analyse_subjects(inputs: Inputs, settings: Settings, folder: Path, threads: 
         append = {
             name: stack.enter_context(tsv_stream(folder / name, table)) for name, table in RESULTS.items()
         }
-        for found in _each_subject(inputs, settings, threads):
+        each = _each_subject(inputs, settings, threads)
+        for found in follow(each, "analyse", "subjects", total=len(inputs.subjects)):
             for name, (text, rows) in found.items():
                 append[name](text)
                 n_rows[name] += rows

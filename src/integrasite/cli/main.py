@@ -75,15 +75,18 @@ COMMANDS: dict[str, tuple[str, str]] = {
     ),
     "flag": ("flag", "findings that rules raise (stage)"),
     "attribute": ("attribution", "evidence for and against insertional mutagenesis in tumours (stage)"),
-    "export": ("export", "VISPA2, INSPIIRED and BED exports (stage)"),
+    "export": ("export", "VISPA2, INSPIIRED, tidy, BED and bigWig exports (stage)"),
     "report": ("report", "the HTML report and the summary (stage)"),
+    "workbook": ("workbook", "the report's answers as a spreadsheet (stage)"),
+    "qc": ("qc", "read fates, libraries, replicates and controls for MultiQC (stage)"),
+    "answer": ("answer", "where a run's report is and what was flagged"),
     "manifest": ("manifest", "run.json: what was run on what (stage)"),
     "import-sites": ("import_sites", "turn another pipeline's site tables into clones.tsv.gz"),
     "analyse": ("analyse", "diversity, tracking, tests, flags and report from tables alone"),
     "store": ("store", "the cohort store: add a finished run, supersede one, list them"),
     "history": ("history", "one subject over all runs of a cohort store"),
     "verify": ("verify", "check results against their run.json"),
-    "schema": ("schema", "the JSON schema of config or sheet"),
+    "schema": ("schema", "the JSON schema of config, sheet or summary.json"),
 }
 
 

@@ -28,6 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Prepare one chunk."""
+    from integrasite.cli.progress import follow
     from integrasite.config.read import load_study
     from integrasite.io.fastq import read_batches
     from integrasite.io.parts import partition_writer, write_arrow
@@ -55,7 +56,13 @@ def run(arguments: argparse.Namespace) -> int:
             )
             patterns = turn_barcodes(patterns)
     counts, discordant = PairCounts(), DiscordantPairs()
-    batches = read_batches(*files, arguments.chunk, arguments.chunks)
+    words = f"prepare-reads {source.name}, chunk {arguments.chunk + 1} of {arguments.chunks}"
+    batches = follow(
+        read_batches(*files, arguments.chunk, arguments.chunks),
+        words,
+        "pairs",
+        lambda: sum(counts.counts.values()),
+    )
     with partition_writer(arguments.output, READS) as writer:
         n = n_partitions(source)
         for table in prepare_reads(batches, patterns, reads.limits, counts, n, discordant):

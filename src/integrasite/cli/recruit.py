@@ -38,6 +38,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Recruit one sample."""
     import json
 
+    from integrasite.cli.progress import follow
     from integrasite.config.read import load_study
     from integrasite.io.atomic import write_text
     from integrasite.io.recruited import pair_writer
@@ -57,7 +58,8 @@ def run(arguments: argparse.Namespace) -> int:
     counts = RecruitCounts()
     longest = calling.tumour_max_fragment
     with pair_writer(arguments.output, arguments.r2) as writer:
-        for part in recruit(files, targets, counts, longest, arguments.threads):
+        found = recruit(files, targets, counts, longest, arguments.threads)
+        for part in follow(found, f"recruit {library.sample}", "pairs or reads", lambda: counts.n_pairs):
             writer.write(part.first, part.second)
     fragments = counts.fragments.distinct()
     depth = measure_depth(fragments, targets.loci, counts)

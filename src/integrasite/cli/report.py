@@ -41,10 +41,11 @@ def run(arguments: argparse.Namespace) -> int:
     tables = read_run_tables(arguments.results, with_earlier=study.config.store is not None)
     index = arguments.output or arguments.results / "report" / "index.html"
     whole = make_view(study, tables, provenance)
+    (index.parent / "subjects").mkdir(parents=True, exist_ok=True)
     for subject in whole.all_subjects:
         write_text(
             index.parent / "subjects" / page_name(subject),
-            render_page(make_view(study, tables, provenance, subject)),
+            render_page(whole.of(subject)),
         )
     write_text(arguments.results / "summary.json", summarise(whole))
     write_text(index, render_page(whole))

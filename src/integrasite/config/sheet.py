@@ -116,7 +116,7 @@ def _library(sheet: _Sheet, line: int, header: tuple[str, ...], cells: tuple[str
     before = len(sheet.problems)
     given = {name: cell for name, cell in zip(header, cells, strict=True) if cell and name in COLUMNS}
     for name, cell in given.items():
-        if re.search(r"[\t\n\x00-\x1f]", cell):
+        if re.search(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]", cell):
             sheet.add(
                 line, name, f"{cell!r} holds a tab, a line break or another control character; remove it"
             )

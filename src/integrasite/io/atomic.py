@@ -36,6 +36,13 @@ def atomic_folder(folder: Path, last: str) -> Iterator[Path]:
         shutil.rmtree(temporary, ignore_errors=True)
 
 
+def fresh_folder(folder: Path, pattern: str) -> None:
+    """Make a folder that holds no file of that pattern, so that none of an earlier call stays."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for path in folder.glob(pattern):
+        path.unlink()
+
+
 @contextmanager
 def binary_writer(path: Path) -> Iterator[BinaryIO]:
     """Yield a handle for the bytes of `path`; the file appears when all are written."""

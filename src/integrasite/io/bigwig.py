@@ -1,20 +1,14 @@
-"""Write bigWig files, where pyBigWig is installed."""
+"""Write bigWig files."""
 
-import importlib
-import importlib.util
 from collections.abc import Mapping
 from pathlib import Path
 
 import pandas as pd
+import pyBigWig
 
 from integrasite.errors import DataError
 from integrasite.io.atomic import atomic_path
 from integrasite.io.sequences import iterate_fasta
-
-
-def can_write_bigwig() -> bool:
-    """Whether pyBigWig is installed (it is optional)."""
-    return importlib.util.find_spec("pyBigWig") is not None
 
 
 def contig_lengths(genome: Path) -> dict[str, int]:
@@ -45,9 +39,8 @@ def write_bigwig(track: pd.DataFrame, lengths: Mapping[str, int], path: Path) ->
         raise DataError(
             f"{path.name}: sites on {', '.join(unknown)}, which the genome lacks; was it replaced?"
         )
-    library = importlib.import_module("pyBigWig")
     with atomic_path(path) as temporary:
-        handle = library.open(str(temporary), "w")
+        handle = pyBigWig.open(str(temporary), "w")
         handle.addHeader(sorted(lengths.items()), maxZooms=0 if track.empty else 10)
         if not track.empty:
             handle.addEntries(

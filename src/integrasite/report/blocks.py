@@ -73,10 +73,11 @@ class Grid:
 
 @dataclass(frozen=True)
 class LegendItem:
-    """One entry of a legend: a picture and what it stands for."""
+    """One entry of a legend: a picture, what it stands for, and the link to its card where it has one."""
 
     swatch: Markup
     label: str
+    href: str = ""
 
 
 @dataclass(frozen=True)
@@ -123,7 +124,27 @@ class Card:
     notes: Sequence[str] = ()
 
 
-Block = Grid | Figure | Facts | Notes | Card
+@dataclass(frozen=True)
+class CloneCard:
+    """All that is known of one clone of one subject; `is_open` where it asks for a second look.
+
+    `places` are links (text, address) to genome browsers, opened by a click only.
+    """
+
+    id: str
+    heading: str
+    said: str
+    swatch: Markup
+    pairs: Sequence[tuple[str, str]]
+    picture: Markup
+    picture_words: str
+    grid: Grid
+    findings: Sequence[str] = ()
+    places: Sequence[tuple[str, str]] = ()
+    is_open: bool = False
+
+
+Block = Grid | Figure | Facts | Notes | Card | CloneCard
 
 
 @dataclass(frozen=True)

@@ -49,13 +49,17 @@ def identity_cells(view: View, clone: Clone) -> tuple[Cell, ...]:
         row["specimen"],
         "warn" if lame else "",
     )
-    name = (
-        Cell(f"multihit {clone.id}", tone="multihit")
-        if clone.is_multihit
-        else Cell(row["site_id"], tone="mono")
-    )
+    name = clone_name_cell(view, clone)
     days = Cell(MISSING if is_missing(row["days"]) else f"{int(row['days']):,}", value(row["days"]))
     return (Cell(row["subject"]), specimen, days, name, Cell(clone.gene))
+
+
+def clone_name_cell(view: View, clone: Clone) -> Cell:
+    """The clone's site, or its cluster, with the link to its card where it has one."""
+    href = view.card(clone.row["subject"], clone.id)
+    if clone.is_multihit:
+        return Cell(f"multihit {clone.id}", tone="multihit", href=href)
+    return Cell(clone.row["site_id"], tone="mono", href=href)
 
 
 def size_cells(clone: Clone) -> tuple[Cell, ...]:

@@ -2,7 +2,6 @@
 
 import pandas as pd
 
-from integrasite.report.bars import bar_figures
 from integrasite.report.blocks import Block, Cell, Column, Grid, Notes, Section, State, frame_tsv
 from integrasite.report.clone_grid import (
     CLONE_COLUMNS,
@@ -14,7 +13,10 @@ from integrasite.report.clone_grid import (
     identity_cells,
     size_cells,
 )
-from integrasite.report.facts import Clone, clones_of, distinct, largest, passing
+from integrasite.report.dominant import dominance_figures
+from integrasite.report.facts import Clone, clones_of, distinct, largest, passing, top_distinct, top_rows
+from integrasite.report.inputs import rows_of
+from integrasite.report.karyogram_figure import karyogram_figure
 from integrasite.report.tracked import outlier_notes
 from integrasite.report.view import CONFIDENT, TOP_CLONES, View
 from integrasite.report.words import MISSING, count, estimate, is_missing, joined, plural
@@ -64,7 +66,7 @@ def dominance_answer(view: View, rows: pd.DataFrame) -> tuple[State, str]:
         if len(unsettled)
         else ""
     )
-    top = clones_of(view.tables, largest(rows).head(1))[0]
+    top = clones_of(view.tables, top_distinct(rows, 1))[0]
     biggest = (
         ""
         if len(at20)
@@ -81,7 +83,7 @@ def dominance_answer(view: View, rows: pd.DataFrame) -> tuple[State, str]:
 
 def dominance(view: View) -> Section:
     """Is any clone dominant?"""
-    rows = passing(view.tables, view.evaluable)
+    rows = passing(view.tables, view.evaluable) if len(view.tables.earlier_clones) else view.sized
     state, answer = dominance_answer(view, rows)
     shown = largest(rows[(rows["fraction_high"] >= 0.1) | (rows["p_ge_10"] >= 0.05)]).head(TOP_CLONES)
     body = [clone_cells(view, clone) for clone in clones_of(view.tables, shown)]
@@ -101,7 +103,7 @@ def dominance(view: View) -> Section:
         "Is any clone dominant?",
         state,
         answer,
-        (grid, Notes(outlier_notes(view)), *bar_figures(view, rows)),
+        (*dominance_figures(view, rows), grid, Notes(outlier_notes(view))),
         "Dominance",
     )
 
@@ -129,16 +131,16 @@ def insertions(view: View) -> Section:
         "Where are the insertions?",
         State.INFORMATION,
         answer,
-        (_top(view, passed), *_not_passed(view)),
+        (karyogram_figure(view, passed), _top(view, passed), *_not_passed(view)),
         "Insertions",
     )
 
 
 def _top(view: View, passed: pd.DataFrame) -> Grid:
     sure = {(one.subject, one.name) for one in view.evaluable}
-    keys = zip(passed["subject"], passed["specimen"], strict=True)
-    behind = pd.Series([key not in sure for key in keys], index=passed.index, dtype=bool)
-    rows = pd.concat([largest(passed[~behind]), largest(passed[behind])]).head(TOP_CLONES)
+    ahead = rows_of(passed, sure)
+    both = [top_rows(passed[which], TOP_CLONES) for which in (ahead, ~ahead)]
+    rows = pd.concat(both).head(TOP_CLONES)
     spec = [
         *IDENTITY,
         *SIZE,

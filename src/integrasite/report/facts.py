@@ -8,7 +8,7 @@ import pandas as pd
 
 from integrasite.config.study import Study
 from integrasite.model.library import Library
-from integrasite.report.inputs import CONTROL_ROLES, RunTables
+from integrasite.report.inputs import CONTROL_ROLES, RunTables, rows_of
 from integrasite.report.words import is_missing, number
 
 Row = dict[str, Any]
@@ -107,9 +107,7 @@ def records(frame: pd.DataFrame) -> list[Row]:
 
 def site_facts(tables: RunTables, site_ids: Iterable[str]) -> dict[str, Row]:
     """Annotation rows of the given sites; of sites that only earlier runs have, theirs."""
-    wanted = set(site_ids)
-    both = (tables.earlier_annotation, tables.annotation)
-    return {row["site_id"]: row for table in both for row in records(table[table["site_id"].isin(wanted)])}
+    return {row["site_id"]: row for table in tables.annotated(site_ids) for row in records(table)}
 
 
 def clones_of(tables: RunTables, rows: pd.DataFrame) -> list[Clone]:
@@ -127,8 +125,7 @@ def passing(tables: RunTables, specimens: Iterable[Specimen]) -> pd.DataFrame:
     # a fraction of cells (tumour samples) cannot stand beside fractions of vector-marked copies
     is_marked = clones["fraction"].notna() & (clones["estimator"] != "ccf")
     passed = clones[(clones["status"] == "pass") & is_marked]
-    keys = zip(passed["subject"], passed["specimen"], strict=True)
-    return passed[pd.Series([key in wanted for key in keys], index=passed.index, dtype=bool)]
+    return passed[rows_of(passed, wanted)]
 
 
 def largest(rows: pd.DataFrame) -> pd.DataFrame:
@@ -137,10 +134,23 @@ def largest(rows: pd.DataFrame) -> pd.DataFrame:
     return rows.sort_values(order, ascending=[False, True, True, True, True], kind="stable")
 
 
+def top_rows(rows: pd.DataFrame, limit: int) -> pd.DataFrame:
+    """The head of `largest`, without sorting the many small ones."""
+    if len(rows) > limit:
+        rows = rows[~(rows["fraction"] < rows["fraction"].nlargest(limit).min())]
+    return largest(rows).head(limit)
+
+
 def distinct(rows: pd.DataFrame) -> pd.DataFrame:
     """Each clone of a subject once, by its largest row, largest first."""
     chosen = largest(rows.assign(_id=clone_ids(rows))).drop_duplicates(["subject", "_id"])
     return chosen.drop(columns="_id")
+
+
+def top_distinct(rows: pd.DataFrame, limit: int) -> pd.DataFrame:
+    """The head of `distinct`, without sorting the many small clones; rows without a fraction are left out."""
+    best = rows["fraction"].groupby([rows["subject"], clone_ids(rows)], sort=False).max().nlargest(limit)
+    return distinct(rows[rows["fraction"] >= best.min()]).head(limit)
 
 
 def _specimen(libraries: list[Library], diversity: Row) -> Specimen:

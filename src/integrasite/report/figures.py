@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import ceil, log10
+from math import ceil, floor, log10
 
 from integrasite.report import svg
 from integrasite.report.palette import MARKERS, Paint
@@ -10,17 +10,24 @@ from integrasite.report.words import MISSING, count, percent, percent_range
 
 AXIS = {"class_": "axis"}
 SMALL = {"class_": "small", "text_anchor": "middle"}
+LEAST = 1e-5
+"""Fraction below which a logarithmic axis does not go."""
 
 
 @dataclass(frozen=True)
 class Segment:
-    """One clone's part of one bar; `share` is 0-1, `key` the number that stands in the legend."""
+    """One clone's part of one bar; `key` is the number that stands in the legend.
+
+    `share` is 0-1, or cells in a bar of cells. `tip` says more than label and share; `card` links to the clone's card.
+    """
 
     share: float
     key: str
     label: str
     paint: Paint | None
     is_multihit: bool = False
+    tip: str = ""
+    card: str = ""
 
 
 @dataclass(frozen=True)
@@ -47,12 +54,13 @@ class Point:
 
 @dataclass(frozen=True)
 class Series:
-    """One clone over time."""
+    """One clone over time; `card` links to its card."""
 
     key: str
     label: str
     paint: Paint
     points: Sequence[Point]
+    card: str = ""
 
 
 def _percent_axis(left: float, right: float, top: float, bottom: float, highest: float) -> list[str]:
@@ -67,10 +75,37 @@ def _percent_axis(left: float, right: float, top: float, bottom: float, highest:
     return parts
 
 
+def ticks(highest: float) -> list[float]:
+    """Round numbers from 0 to the first one at or above `highest`, two to six of them."""
+    wanted = max(highest, 1e-9) / 5
+    power = 10.0 ** floor(log10(wanted))
+    step = next(size * power for size in (1, 2, 5, 10) if size * power >= wanted * 0.999)
+    return [index * step for index in range(max(1, ceil(highest / step - 1e-6)) + 1)]
+
+
+def tick_words(value: float) -> str:
+    """A tick's number: whole where it is whole."""
+    return f"{value:,.0f}" if abs(value - round(value)) < 1e-9 else f"{value:,.3g}"
+
+
+def _count_axis(left: float, right: float, top: float, bottom: float, highest: float) -> list[str]:
+    parts = []
+    for value in ticks(highest):
+        y = bottom - (bottom - top) * value / highest
+        parts.append(svg.line(left, y, right, y, class_="grid"))
+        parts.append(svg.text(left - 8, y + 4, tick_words(value), class_="small", text_anchor="end"))
+    return parts
+
+
+def card_attribute(card: str) -> dict[str, str]:
+    """The attribute by which the page's script finds the card of a drawn clone."""
+    return {"data_card": card} if card else {}
+
+
 def _segment(x: float, y: float, width: float, height: float, part: Segment, pattern: str) -> str:
-    tip = svg.title(f"{part.label}: {percent(part.share)}")
+    tip = svg.title(part.tip or f"{part.label}: {percent(part.share)}")
     fill = {"fill": part.paint.fill} if part.paint else {"class_": "rest"}
-    parts = [svg.rect(x, y, width, height, tip, **_edge(fill))]
+    parts = [svg.rect(x, y, width, height, tip, **_edge(fill), **card_attribute(part.card))]
     if part.is_multihit:
         parts.append(svg.rect(x, y, width, height, fill=f"url(#{pattern})", pointer_events="none"))
     if part.paint and height >= 13:
@@ -89,7 +124,9 @@ def _edge(fill: Mapping[str, str]) -> dict[str, str]:
     return {**fill, "class_": f"{fill.get('class_', '')} part".strip()}
 
 
-def _bar(x: float, width: float, top: float, bottom: float, bar: Bar, pattern: str) -> list[str]:
+def _bar(
+    x: float, width: float, top: float, bottom: float, bar: Bar, pattern: str, highest: float
+) -> list[str]:
     middle, height = x + width / 2, bottom - top
     parts = []
     if not bar.segments:
@@ -98,8 +135,9 @@ def _bar(x: float, width: float, top: float, bottom: float, bar: Bar, pattern: s
         parts.append(svg.text(middle, top + height / 2 + 4, bar.reason, transform=turn, **SMALL))
     y = bottom
     for part in bar.segments:
-        y -= part.share * height
-        parts.append(_segment(x, y, width, part.share * height, part, pattern))
+        part_height = part.share / highest * height
+        y -= part_height
+        parts.append(_segment(x, y, width, part_height, part, pattern))
     parts.append(
         svg.text(middle, bottom + 18, svg.clipped(bar.label, 12), class_="strong", text_anchor="middle")
     )
@@ -108,22 +146,23 @@ def _bar(x: float, width: float, top: float, bottom: float, bar: Bar, pattern: s
     return parts
 
 
-def clone_bars(bars: Sequence[Bar], name: str, label: str) -> str:
+def clone_bars(bars: Sequence[Bar], name: str, label: str, highest: float | None = None) -> str:
     """Stacked bars, one per specimen, of the largest clones and the rest.
 
     Args:
         bars: specimens in the order of time.
         name: unique on the page; names the hatch pattern.
         label: what the picture shows, for screen readers.
+        highest: top of the axis in cells; None where the parts are fractions.
     """
-    left, top, bottom, step, width = 52.0, 12.0, 272.0, 96.0, 60.0
+    left, top, bottom, step, width = 58.0, 12.0, 272.0, 96.0, 60.0
     right = left + max(3, len(bars)) * step
-    parts = [
-        svg.element("defs", svg.hatch(f"hatch-{name}", "#000000")),
-        *_percent_axis(left, right, top, bottom, 1.0),
-    ]
+    axis = _percent_axis(left, right, top, bottom, 1.0) if highest is None else []
+    axis = axis or _count_axis(left, right, top, bottom, highest or 1.0)
+    parts = [svg.element("defs", svg.hatch(f"hatch-{name}", "#000000")), *axis]
     for place, bar in enumerate(bars):
-        parts += _bar(left + place * step + (step - width) / 2, width, top, bottom, bar, f"hatch-{name}")
+        x = left + place * step + (step - width) / 2
+        parts += _bar(x, width, top, bottom, bar, f"hatch-{name}", highest or 1.0)
     parts.append(svg.line(left, bottom, right, bottom, **AXIS))
     return svg.drawing(right + 8, bottom + 58, label, parts)
 
@@ -173,34 +212,47 @@ def _point_tip(series: Series, point: Point) -> str:
     return f"{where}: {percent(point.value)}, 95 % interval {percent_range(point.low, point.high)}"
 
 
+def trend(points: Sequence[tuple[float, float]], colour: str) -> list[str]:
+    """A line in a clone's own colour, which need not stand out from the page, with a darker edge that does."""
+    if len(points) < 2:
+        return []
+    return [svg.path(points, class_="trend edge"), svg.path(points, class_="trend", stroke=colour)]
+
+
 def _series(series: Series, shape: str, xs: Mapping[int, float], shift: float, y_of: "_Scale") -> list[str]:
-    colour = series.paint.fill
+    colour, card = series.paint.fill, card_attribute(series.card)
     seen = [
         (xs[point.days] + shift, y_of(point.value or 0.0))
         for point in series.points
         if point.value is not None
     ]
-    parts = [svg.path(seen, class_="trend", stroke=colour)] if len(seen) > 1 else []
+    parts = trend(seen, colour)
     for point in series.points:
         x, tip = xs[point.days] + shift, svg.title(_point_tip(series, point))
         if point.value is None:
             height = y_of(point.high or 0.0)
-            parts.append(svg.marker("down", x, height, 4, tip, class_="unseen", stroke=colour))
+            parts.append(svg.marker("down", x, height, 4, tip, class_="unseen", **card))
             continue
         if point.low is not None and point.high is not None:
-            parts.append(svg.line(x, y_of(point.low), x, y_of(point.high), stroke=colour, stroke_width="2"))
-        parts.append(svg.marker(shape, x, y_of(point.value), 4.5, tip, fill=colour, class_="point"))
+            parts.append(svg.line(x, y_of(point.low), x, y_of(point.high), class_="spread"))
+        parts.append(svg.marker(shape, x, y_of(point.value), 4.5, tip, fill=colour, class_="point", **card))
     return parts
 
 
 @dataclass(frozen=True)
 class _Scale:
+    """Heights of fractions; logarithmic from `lowest` where that is given, values below it at the floor."""
+
     top: float
     bottom: float
     highest: float
+    lowest: float | None = None
 
     def __call__(self, value: float) -> float:
-        return self.bottom - (self.bottom - self.top) * value / self.highest
+        share = value / self.highest
+        if self.lowest is not None:
+            share = log10(max(value, self.lowest) / self.lowest) / log10(self.highest / self.lowest)
+        return self.bottom - (self.bottom - self.top) * share
 
 
 def _positions(days: Sequence[int], left: float, right: float) -> dict[int, float]:
@@ -242,23 +294,40 @@ def _end_labels(chart: Sequence[Series], scale: _Scale, right: float) -> list[st
     return parts
 
 
-def timeline(chart: Sequence[Series], names: Mapping[int, str], label: str) -> str:
+def _log_axis(left: float, right: float, scale: "_Scale") -> list[str]:
+    parts = []
+    value = 1.0
+    while scale.lowest is not None and value >= scale.lowest * 0.999:
+        if value <= scale.highest * 1.001:
+            y = scale(value)
+            parts.append(svg.line(left, y, right, y, class_="grid"))
+            parts.append(svg.text(left - 8, y + 4, f"{100 * value:g} %", class_="small", text_anchor="end"))
+        value /= 10
+    return parts
+
+
+def timeline(chart: Sequence[Series], names: Mapping[int, str], label: str, *, is_log: bool = False) -> str:
     """Fractions of clones over days with intervals; a hollow triangle: not seen, at the limit of detection.
 
     Args:
         chart: the clones, largest first.
         names: time-point label of each day.
         label: what the picture shows, for screen readers.
+        is_log: whether heights are logarithmic, which shows the growth of small clones.
     """
     left, right, top, bottom = 62.0, 560.0, 14.0, 254.0
     values = [
         value for series in chart for point in series.points for value in (point.value, point.high) if value
     ]
     scale = _Scale(top, bottom, _nice_ceiling(max(values, default=0.0)))
+    axis = _percent_axis(left, right, top, bottom, scale.highest)
+    if is_log:
+        lows = [point.low for series in chart for point in series.points if point.low]
+        lowest = max(min([*values, *lows], default=0.01), LEAST)
+        scale = _Scale(top, bottom, 1.0, min(0.1, 10.0 ** floor(log10(lowest))))
+        axis = _log_axis(left, right, scale)
     xs = _positions(sorted(names), left + 26, right - 18)
-    parts = _percent_axis(left, right, top, bottom, scale.highest) + _time_axis(
-        xs, names, left, right, bottom
-    )
+    parts = axis + _time_axis(xs, names, left, right, bottom)
     for place, series in enumerate(chart):
         shift = 3.0 * (place - (len(chart) - 1) / 2)
         parts += _series(series, MARKERS[place % len(MARKERS)], xs, shift, scale)

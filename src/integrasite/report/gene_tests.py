@@ -6,6 +6,7 @@ import pandas as pd
 
 from integrasite.report.blocks import Block, Cell, Column, Grid, Notes, Section, State, frame_tsv
 from integrasite.report.facts import Row, records
+from integrasite.report.gene_figures import null_figure
 from integrasite.report.inputs import FILES
 from integrasite.report.view import TOP_CLONES, View
 from integrasite.report.words import (
@@ -32,6 +33,13 @@ REFERENCES = {
 KEYS = ["contig", "start", "end", "gene", "subject", "feature"]
 """What tells findings of one test apart; a table has some of these columns."""
 NUMBERS = ("n_sites", "n_subjects", "n_largest_subject", "observed", "expected", "effect", "p", "q")
+FIGURES = {
+    "expanded_clones": "Large clones per gene",
+    "common_sites": "Sites per gene and window",
+    "early_late": "Late against early sites",
+    "proximity": "Sites near listed genes",
+}
+"""Tables whose observed and expected numbers are drawn, with the title of the figure."""
 TEST_TITLES = {
     "expanded_clone_enrichment": "Large clones per gene",
     "common_sites": "Sites per gene and window",
@@ -276,6 +284,24 @@ def _number_cell(name: str, value: object) -> Cell:
     return Cell(decimal(value, 1 if name == "observed" else 2), number(value))
 
 
+def _figures(view: View) -> list[Block]:
+    """Observed against expected of every test that was made; Grubbs' test has no null of its own."""
+    found = []
+    for key, name in FIGURES.items():
+        frame = getattr(view.tables, key)
+        frame = frame[frame["test"] != "grubbs"]
+        labels = [_labelled(row) for row in records(frame)]
+        figure = null_figure(key.replace("_", "-"), name, frame, labels, FOUND_Q)
+        if figure:
+            found.append(figure)
+    return [*found]
+
+
+def _labelled(row: Row) -> str:
+    """A row's subject in a figure that holds several kinds of rows of one table."""
+    return _place(row).replace("list ", "", 1) if row.get("feature") else _place(row)
+
+
 def gene_tests(view: View) -> Section:
     """Do genes or regions collect more insertions than chance?"""
     tests = _tests(view)
@@ -286,6 +312,7 @@ def gene_tests(view: View) -> Section:
         "the genome (all_sites) is expected of vectors that prefer genes."
     )
     grids: list[Block] = [
+        *_figures(view),
         _grid(view, "expanded_clones", "Large clones per gene."),
         _grid(view, "common_sites", "Sites per gene and window."),
         _grid(view, "early_late", "Late against early sites."),

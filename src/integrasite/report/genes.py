@@ -1,10 +1,13 @@
 """Is any clone near a gene where insertional mutagenesis has been seen? The flags and their evidence."""
 
+import pandas as pd
+
 from integrasite.annotate.known_events import EVENT_CLASSES, MODES, UNVERIFIED, bundled_known_events
 from integrasite.flags.codes import CODES
 from integrasite.flags.rules import RULES
 from integrasite.flags.tiers import TIERS
 from integrasite.report.blocks import Cell, Column, Grid, Notes, Section, State, frame_tsv
+from integrasite.report.clone_grid import clone_name_cell
 from integrasite.report.facts import Clone, Row, clones_of, gene_label, largest
 from integrasite.report.flagged import (
     INDETERMINATE,
@@ -13,6 +16,7 @@ from integrasite.report.flagged import (
     is_unverified,
     specimen_flags,
 )
+from integrasite.report.gene_figures import site_genes_figure
 from integrasite.report.view import TOP_CLONES, View
 from integrasite.report.words import (
     MISSING,
@@ -35,6 +39,8 @@ FLAG_COLUMNS = (
     ("codes, and evidence by rule", "codes", False),
     ("source", "unverified", False),
 )
+MOST_SPECIMEN_FLAGS = 300
+"""Findings about specimens that are listed; the others are in `flags.tsv`."""
 FIT_WORDS = {"fits": "geometry fits", "does_not_fit": "geometry does not fit", "unknown": "geometry unknown"}
 
 
@@ -100,7 +106,12 @@ def _flag_cells(view: View, one: Flagged) -> tuple[Cell, ...]:
     return (
         Cell(MISSING if tier is None else str(tier), tier, tone),
         Cell(one.advice, tone="narrow"),
-        Cell(f"{gene}\n{_clone_name(one.clone, first['site_id']).text}\n{where}", f"{gene} {where}", "lines"),
+        Cell(
+            f"{gene}\n{_clone_name(one.clone, first['site_id']).text}\n{where}",
+            f"{gene} {where}",
+            "lines",
+            view.card(first["subject"], one.clone.id) if one.clone else "",
+        ),
         Cell(size, number(row.get("fraction")), "lines"),
         Cell(
             f"{distance_cell(one.site).text}\n{event_words(one.site)}",
@@ -133,14 +144,25 @@ def flag_table(view: View, flagged: list[Flagged]) -> Grid:
         "Flagged clones, one row per clone and specimen.",
         [Column(*each) for each in FLAG_COLUMNS],
         [_flag_cells(view, one) for one in shown],
-        frame_tsv(view.tables.flags),
+        frame_tsv(_flag_rows(view, shown)),
         note if flagged else "",
         more=(link,) if flagged else (),
     )
 
 
+def _flag_rows(view: View, shown: list[Flagged]) -> pd.DataFrame:
+    """All rows of `flags.tsv`, or only those of the clones shown where the page would grow too large."""
+    flags = view.tables.flags
+    if len(flags) <= 10 * TOP_CLONES:
+        return flags
+    keys = {(one.flags[0]["subject"], one.flags[0]["specimen"], one.flags[0]["site_id"]) for one in shown}
+    rows = zip(flags["subject"], flags["specimen"], flags["site_id"], strict=True)
+    return flags[[row in keys for row in rows]]
+
+
 def specimen_flag_table(view: View) -> Grid:
     """Findings about whole specimens."""
+    found = specimen_flags(view)
     columns = [
         Column("subject"),
         Column("specimen"),
@@ -156,9 +178,17 @@ def specimen_flag_table(view: View) -> Grid:
             Cell(flag["evidence"], tone="wide"),
             Cell(source_words(flag["source"]), tone="wide"),
         )
-        for flag in specimen_flags(view)
+        for flag in found[:MOST_SPECIMEN_FLAGS]
     ]
-    return Grid("specimen-flags", "Findings about whole specimens and controls.", columns, rows)
+    is_cut = len(found) > len(rows)
+    return Grid(
+        "specimen-flags",
+        "Findings about whole specimens and controls.",
+        columns,
+        rows,
+        note=f"Showing {len(rows):,} of {len(found):,}; the rest in " if is_cut else "",
+        more=(Cell("flags.tsv", href=f"{view.to_results}flags.tsv"),) if is_cut else (),
+    )
 
 
 def event_table(view: View) -> Grid:
@@ -178,7 +208,7 @@ def event_table(view: View) -> Grid:
         head = [
             Cell(one.row["subject"]),
             Cell(one.row["specimen"]),
-            _clone_name(one, one.row["site_id"]),
+            clone_name_cell(view, one),
             Cell(one.gene),
         ]
         fragments = Cell(count(one.row["n_fragments"]), number(one.row["n_fragments"]))
@@ -202,7 +232,7 @@ def event_table(view: View) -> Grid:
         caption,
         columns,
         body,
-        frame_tsv(rows),
+        frame_tsv(rows.head(TOP_CLONES)),
         note,
         folded="All clones at genes with a known event",
         more=link,
@@ -340,9 +370,12 @@ def rule_table() -> Grid:
 def genes(view: View) -> Section:
     """Is any clone near a gene where insertional mutagenesis has been seen?"""
     flagged = flagged_clones(view)
-    quiet = State.NONE if view.evaluable else State.NOT_EVALUABLE
+    of_tumours = not view.specimens and bool((view.tables.clones["status"] == "pass").any())
+    quiet = State.NONE if view.evaluable or of_tumours else State.NOT_EVALUABLE
     state = State.FOUND if any(one.deserves_a_look for one in flagged) else quiet
+    counted = site_genes_figure(view)
     blocks = (
+        *((counted,) if counted else ()),
         flag_table(view, flagged),
         specimen_flag_table(view),
         event_table(view),
@@ -353,7 +386,7 @@ def genes(view: View) -> Section:
     question = "Is any clone near a gene where insertional mutagenesis has been seen?"
     answer = (
         _answer(view, flagged)
-        if view.evaluable or flagged
+        if view.evaluable or flagged or of_tumours
         else "Not evaluable: no specimen has enough fragments."
     )
     return Section("genes", question, state, answer, blocks, "Flags and genes")

@@ -3,13 +3,21 @@
 import pandas as pd
 from markupsafe import Markup
 
-from integrasite.report import figures
+from integrasite.report import figures, svg
+from integrasite.report.alluvial_figure import alluvial_figure
+from integrasite.report.bars import bar_figures
 from integrasite.report.blocks import Block, Cell, Column, Figure, Grid, Notes, Section
 from integrasite.report.clone_grid import top_clones
 from integrasite.report.earlier import earlier_notes, followed
-from integrasite.report.facts import Clone, Specimen, clone_ids, passing, records
-from integrasite.report.palette import line_paint
-from integrasite.report.tracked import course_notes, growth_answer, growth_tables, untested_notes
+from integrasite.report.facts import Clone, Specimen, clone_ids, records
+from integrasite.report.palette import clone_paint
+from integrasite.report.tracked import (
+    course_notes,
+    growth_answer,
+    growth_finding,
+    growth_tables,
+    untested_notes,
+)
 from integrasite.report.view import TOP_TRACKED, View
 from integrasite.report.words import count, joined, number, percent, percent_range, plural
 
@@ -46,23 +54,22 @@ def _lacking(view: View, groups: dict[Group, list[Specimen]]) -> list[str]:
 def growth(view: View) -> Section:
     """Is any clone growing?"""
     groups = _groups(view)
-    rows = passing(view.tables, followed(view))
     series = {key: group for key, group in groups.items() if _n_times(group) > 1}
     state, answer = growth_answer(view)
-    blocks: list[Block] = [*growth_tables(view)]
+    blocks: list[Block] = [*growth_tables(view), *bar_figures(view)]
     for place, (key, group) in enumerate(
         item for item in series.items() if item[0][0] in view.drawn_subjects
     ):
-        blocks += _figure(view, key, group, rows, place)
+        blocks += _figures(view, key, group, place)
     notes = [*earlier_notes(view), *untested_notes(view), *_lacking(view, groups), *course_notes(view)]
-    course = _largest_change(view, series, rows)
+    if view.is_brief and series:
+        notes.append(
+            "Clones followed between time points, and logarithmic scales: on the subjects' own pages."
+        )
+    course = _largest_change(view, series)
     notes += [f"Fractions of the largest clones over time: {course}"] if course else []
     blocks += [Notes(notes)] if notes else []
     return Section("growth", "Is any clone growing?", state, answer, blocks, "Growth")
-
-
-def _rows_of(rows: pd.DataFrame, group: list[Specimen]) -> pd.DataFrame:
-    return rows[(rows["subject"] == group[0].subject) & rows["specimen"].isin([one.name for one in group])]
 
 
 def _points(clone: Clone, group: list[Specimen], rows: pd.DataFrame) -> list[figures.Point]:
@@ -78,24 +85,16 @@ def _points(clone: Clone, group: list[Specimen], rows: pd.DataFrame) -> list[fig
     return points
 
 
-def _largest_change(view: View, series: dict[Group, list[Specimen]], rows: pd.DataFrame) -> str:
-    """The course of each subject's largest clone, for at most three subjects."""
+def _largest_change(view: View, series: dict[Group, list[Specimen]]) -> str:
+    """The course of the largest clones, one of a series, at most three."""
+    found = {key: view.sized_of(key[0], group) for key, group in series.items()}
+    tops = {key: float(rows["fraction"].max()) for key, rows in found.items() if len(rows)}
     words = []
-    for (subject, source), group in series.items():
-        top = top_clones(view, _rows_of(rows, group), 1)
-        if top:
-            course = [
-                f"{point.label} {_size(point)}" for point in _points(top[0], group, _rows_of(rows, group))
-            ]
-            where = f"{subject} {source}".strip()
-            words.append(
-                (
-                    -float(top[0].row["fraction"]),
-                    f"{where}, largest clone {top[0].label}: {', '.join(course)}",
-                )
-            )
-    chosen = [text for _, text in sorted(words)[:3]]
-    return f"{'; '.join(chosen)}." if chosen else ""
+    for key in sorted(tops, key=lambda key: (-tops[key], key))[:3]:
+        top = top_clones(view, found[key], 1)[0]
+        course = [f"{point.label} {_size(point)}" for point in _points(top, series[key], found[key])]
+        words.append(f"{' '.join(key).strip()}, largest clone {top.label}: {', '.join(course)}")
+    return f"{'; '.join(words)}." if words else ""
 
 
 def _size(point: figures.Point) -> str:
@@ -104,22 +103,30 @@ def _size(point: figures.Point) -> str:
     return f"{percent(point.value)} ({percent_range(point.low, point.high)})"
 
 
-def _figure(
-    view: View, key: Group, group: list[Specimen], rows: pd.DataFrame, place: int
-) -> tuple[Block, ...]:
-    mine = _rows_of(rows, group)
+def _figures(view: View, key: Group, group: list[Specimen], place: int) -> tuple[Block, ...]:
+    mine = view.sized_of(key[0], group)
+    title = f"{key[0]}, {key[1]}" if key[1] else key[0]
+    if not len(mine):
+        return (Notes([f"{title}: none found (no clone at any of {_n_times(group)} time points)."]),)
+    lines = _lines(view, key, group, mine, place)
+    if view.is_brief:
+        return (lines,)
+    return (lines, alluvial_figure(view, title, group, mine, place))
+
+
+def _lines(view: View, key: Group, group: list[Specimen], mine: pd.DataFrame, place: int) -> Figure:
+    """Fractions over time with intervals, of the largest clones."""
     top = top_clones(view, mine, TOP_TRACKED)
     title = f"{key[0]}, {key[1]}" if key[1] else key[0]
-    if not top:
-        return (Notes([f"{title}: none found (no clone at any of {_n_times(group)} time points)."]),)
     chart = [
         figures.Series(
-            str(rank),
+            view.number(key[0], clone.id),
             clone.label if not clone.is_multihit else f"multihit {clone.id}",
-            line_paint(clone.id),
+            clone_paint(clone.id),
             _points(clone, group, mine),
+            view.card(key[0], clone.id),
         )
-        for rank, clone in enumerate(top, 1)
+        for clone in top
     ]
     names = {one.days or 0: one.timepoint or one.name for one in group}
     caption = (
@@ -131,18 +138,17 @@ def _figure(
     label = f"Fractions over time of {title}: " + "; ".join(
         f"{line.label}: {joined([_size(p) for p in line.points], 12)}" for line in chart
     )
-    picture = Markup(figures.timeline(chart, names, label))
-    grid = _grid(chart, place)
-    return (
-        Figure(
-            f"time-{place}",
-            f"Largest clones over time: {title}",
-            caption,
-            picture,
-            grid,
-            (),
-            ("clone", "fraction", "lod95"),
-        ),
+    scales = [("Linear", figures.timeline(chart, names, label))]
+    if not view.is_brief:
+        scales.append(("Logarithmic", figures.timeline(chart, names, f"{label} (logarithmic)", is_log=True)))
+    return Figure(
+        f"time-{place}",
+        f"{title}: {growth_finding(view, *key)}",
+        caption,
+        Markup(svg.views("Scale", scales)),
+        _grid(chart, place),
+        (),
+        ("clone", "fraction", "lod95", "growth"),
     )
 
 

@@ -1,12 +1,18 @@
 """The tables that the report reads, and their rows for one subject."""
 
-from dataclasses import dataclass, replace
+import json
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
+from integrasite.align.reference import load_reference
 from integrasite.config.study import Study
 from integrasite.io.tables import empty_table, read_tsv
+from integrasite.io.text import read_text
 from integrasite.model.tables import (
     ANNOTATION,
     ATTRIBUTION,
@@ -102,7 +108,10 @@ CONTROL_ROLES = ("ntc", "untransduced")
 
 @dataclass(frozen=True)
 class RunTables:
-    """The result tables of a run (columns: `model.tables`); `absent` names the optional ones without a file."""
+    """The result tables of a run (columns: `model.tables`); `absent` names the optional ones without a file.
+
+    `contigs` holds the lengths (bp) of the genome's contigs in the reference's order; empty where not known.
+    """
 
     sites: pd.DataFrame
     clones: pd.DataFrame
@@ -136,6 +145,38 @@ class RunTables:
     earlier_annotation: pd.DataFrame
     earlier_runs: pd.DataFrame
     absent: frozenset[str] = frozenset()
+    contigs: Mapping[str, int] = field(default_factory=dict)
+
+    @cached_property
+    def _groups(self) -> dict[tuple[str, str], Mapping[str, np.ndarray]]:
+        return {}
+
+    @cached_property
+    def site_index(self) -> tuple[pd.Index, pd.Index]:
+        """Site ids of the annotation of earlier runs and of this one, for lookups."""
+        return pd.Index(self.earlier_annotation["site_id"]), pd.Index(self.annotation["site_id"])
+
+    def rows_with(self, key: str, column: str, values: Iterable[str]) -> pd.DataFrame:
+        """Rows of a table whose column holds one of the values, in their order; each table is searched only once."""
+        frame: pd.DataFrame = getattr(self, key)
+        if (key, column) not in self._groups:
+            found_by_value = frame.groupby(column, sort=False).indices
+            self._groups[key, column] = {
+                str(value): np.asarray(rows) for value, rows in found_by_value.items()
+            }
+        groups = self._groups[key, column]
+        found = [groups[value] for value in set(values) if value in groups]
+        return frame.iloc[np.sort(np.concatenate(found)) if found else slice(0)]
+
+    def annotated(self, site_ids: Iterable[str]) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """Annotation of the given sites, of earlier runs and of this one."""
+        wanted = pd.Index(sorted(set(site_ids)), dtype=object)
+        frames = (self.earlier_annotation, self.annotation)
+        places = [index.get_indexer_for(wanted) for index in self.site_index]
+        first, second = (
+            frame.iloc[np.sort(one[one >= 0])] for frame, one in zip(frames, places, strict=True)
+        )
+        return first, second
 
     def lacks(self, key: str) -> bool:
         """Whether the results hold no file of this table, which is not the same as no rows."""
@@ -157,13 +198,30 @@ def read_run_tables(results: Path, *, with_earlier: bool = False) -> RunTables:
         key: empty_table(table) if key in absent else read_tsv(results / name, table)
         for key, (name, table) in FILES.items()
     }
-    return RunTables(**frames, absent=absent)
+    return RunTables(**frames, absent=absent, contigs=_contig_lengths(results))
+
+
+def _contig_lengths(results: Path) -> dict[str, int]:
+    """Contig lengths of the indexed reference; none where the results were made from tables alone."""
+    pointer = results / "reference" / "reference.json"
+    if not pointer.exists():
+        return {}
+    place = pointer.parent / json.loads(read_text(pointer, "reference description"))["reference"]
+    return load_reference(place).contigs if place.exists() else {}
 
 
 def _of_controls(frame: pd.DataFrame, study: Study) -> "pd.Series[bool]":
     keys = {(row.subject, row.specimen) for row in study.libraries if row.role in CONTROL_ROLES}
-    pairs = zip(frame["subject"], frame["specimen"], strict=True)
-    return pd.Series([pair in keys for pair in pairs], index=frame.index, dtype=bool)
+    return rows_of(frame, keys)
+
+
+def rows_of(frame: pd.DataFrame, keys: Collection[tuple[str, str]]) -> "pd.Series[bool]":
+    """Which rows are of the given pairs of subject and specimen."""
+    columns = ["subject", "specimen"]
+    groups = frame.groupby(columns, sort=False, dropna=False).ngroup().to_numpy()
+    pairs = frame[columns].drop_duplicates()
+    wanted = [pair in keys for pair in zip(pairs["subject"], pairs["specimen"], strict=True)]
+    return pd.Series(np.array(wanted, dtype=bool)[groups], index=frame.index, dtype=bool)
 
 
 def without_controls(tables: RunTables, study: Study) -> RunTables:
@@ -189,41 +247,46 @@ def of_subject(tables: RunTables, study: Study, subject: str) -> RunTables:
     sources = {
         source.name for source in study.sources if any(row.subject == subject for row in source.libraries)
     }
-    clones = tables.clones[tables.clones["subject"] == subject]
-    tumour_sites = tables.tumour_sites[tables.tumour_sites["subject"] == subject]
+
+    def own(key: str) -> pd.DataFrame:
+        return tables.rows_with(key, "subject", [subject])
+
+    def sampled(key: str) -> pd.DataFrame:
+        return tables.rows_with(key, "sample", wanted)
+
+    clones, tumour_sites = own("clones"), own("tumour_sites")
     return RunTables(
-        sites=tables.sites[tables.sites["sample"].isin(wanted)],
+        sites=sampled("sites"),
         clones=clones,
-        multihits=tables.multihits[tables.multihits["subject"] == subject],
-        ledger=tables.ledger[tables.ledger["sample"].isin(wanted)],
+        multihits=own("multihits"),
+        ledger=sampled("ledger"),
         crosstalk=tables.crosstalk[tables.crosstalk["source"].isin(sources)],
-        contamination=tables.contamination[tables.contamination["sample"].isin(wanted)],
-        annotation=tables.annotation[
-            tables.annotation["site_id"].isin({*clones["site_id"], *tumour_sites["site_id"]})
-        ],
-        diversity=tables.diversity[tables.diversity["subject"] == subject],
-        flags=tables.flags[tables.flags["subject"] == subject],
-        tracking=tables.tracking[tables.tracking["subject"] == subject],
-        outliers=tables.outliers[tables.outliers["subject"] == subject],
-        same_course=tables.same_course[tables.same_course["subject"] == subject],
-        population=tables.population[tables.population["subject"] == subject],
-        overlap=tables.overlap[tables.overlap["subject"] == subject],
-        at_coverage=tables.at_coverage[tables.at_coverage["subject"] == subject],
+        contamination=sampled("contamination"),
+        annotation=tables.annotated({*clones["site_id"], *tumour_sites["site_id"]})[1],
+        diversity=own("diversity"),
+        flags=own("flags"),
+        tracking=own("tracking"),
+        outliers=own("outliers"),
+        same_course=own("same_course"),
+        population=own("population"),
+        overlap=own("overlap"),
+        at_coverage=own("at_coverage"),
         common_sites=tables.common_sites[tables.common_sites["subject"].isin(("", subject))],
         expanded_clones=tables.expanded_clones,
         early_late=tables.early_late,
         proximity=tables.proximity,
         not_tested=tables.not_tested,
-        transgene=tables.transgene[tables.transgene["sample"].isin(wanted)],
-        transgene_coverage=tables.transgene_coverage[tables.transgene_coverage["sample"].isin(wanted)],
-        transgene_structure=tables.transgene_structure[tables.transgene_structure["sample"].isin(wanted)],
+        transgene=sampled("transgene"),
+        transgene_coverage=sampled("transgene_coverage"),
+        transgene_structure=sampled("transgene_structure"),
         tumour_sites=tumour_sites,
-        attribution=tables.attribution[tables.attribution["subject"] == subject],
+        attribution=own("attribution"),
         vector_elements=tables.vector_elements,
         vector_host_like=tables.vector_host_like,
-        earlier_clones=tables.earlier_clones[tables.earlier_clones["subject"] == subject],
-        earlier_diversity=tables.earlier_diversity[tables.earlier_diversity["subject"] == subject],
+        earlier_clones=own("earlier_clones"),
+        earlier_diversity=own("earlier_diversity"),
         earlier_annotation=tables.earlier_annotation,
         earlier_runs=tables.earlier_runs,
         absent=tables.absent,
+        contigs=tables.contigs,
     )

@@ -1,5 +1,7 @@
 """What became of the reads: a bar and a table per library."""
 
+from dataclasses import replace
+
 from markupsafe import Markup
 
 from integrasite.model.fates import FATES
@@ -9,11 +11,12 @@ from integrasite.report.definitions import FATE_GROUPS
 from integrasite.report.facts import records
 from integrasite.report.palette import REST, paint
 from integrasite.report.view import View
-from integrasite.report.words import count, percent
+from integrasite.report.words import count, percent, plural
 
 MEANINGS = {fate.word: info for fate, info in FATES.items()}
 MAX_BARS = 60
-"""Libraries drawn; the table holds all."""
+"""Libraries drawn and listed; the others are in `ledger.tsv`, and on their subjects' pages."""
+_AT_A_SITE = ("site_unique", "site_multihit")
 Counts = dict[str, dict[str, int]]
 
 
@@ -77,21 +80,38 @@ def _table(counts: Counts) -> Grid:
     )
 
 
+def _shown(counts: Counts) -> Counts:
+    """All libraries, or those in which the smallest share of read pairs reached a site, in the order of the sheet."""
+    if len(counts) <= MAX_BARS:
+        return counts
+
+    def share(name: str) -> float:
+        fates = counts[name]
+        return sum(fates.get(fate, 0) for fate in _AT_A_SITE) / (sum(fates.values()) or 1)
+
+    chosen = set(sorted(counts, key=share)[:MAX_BARS])
+    return {name: fates for name, fates in counts.items() if name in chosen}
+
+
 def ledger_figure(view: View) -> Figure | Grid:
     """The libraries' fates as bars of 100 %, with the table behind them."""
     counts = read_counts(view)
-    grid = Grid(**{**vars(_table(counts)), "data": frame_tsv(view.tables.ledger)})
+    drawn = _shown(counts)
+    grid = _table(drawn)
     if not counts:
         return grid
-    drawn = list(counts.items())[:MAX_BARS]
-    rows = [(library_name(sample), sum(fates.values()), _segments(fates)) for sample, fates in drawn]
-    cut = (
-        f" The first {MAX_BARS} of {len(counts)} libraries are drawn; the table has all."
-        if len(counts) > MAX_BARS
-        else ""
-    )
+    link = Cell("ledger.tsv", href=f"{view.to_results}ledger.tsv")
+    cut = ""
+    if len(drawn) < len(counts):
+        cut = (
+            f" {len(drawn):,} of {len(counts):,} libraries are shown, those in which the smallest share of read pairs "
+            "reached a site; the others stand on their subjects' pages."
+        )
+        grid = replace(grid, note=f"{len(drawn):,} of {len(counts):,} libraries; the rest in ", more=(link,))
+    grid = replace(grid, data=frame_tsv(view.tables.rows_with("ledger", "sample", drawn)))
+    rows = [(library_name(sample), sum(fates.values()), _segments(fates)) for sample, fates in drawn.items()]
     caption = (
-        f"Read pairs of {len(counts)} libraries by fate, in percent of each library's read pairs "
+        f"Read pairs of {plural(len(rows), 'library', 'libraries')} by fate, in percent of each library's read pairs "
         f"(number at the right). The fates of a library add up to its input exactly.{cut}"
     )
     label = "Stacked bars: share of read pairs by fate for " + ", ".join(name for name, _, _ in rows)

@@ -1,14 +1,15 @@
 """A whole page: sections put into the template, with style and script inlined."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from functools import cache
 
 from jinja2 import DictLoader, Environment, StrictUndefined
 from markupsafe import Markup
 
 from integrasite.io.text import read_text
-from integrasite.report.blocks import Card, Facts, Figure, Grid, Notes, Section
+from integrasite.report.blocks import Card, CloneCard, Facts, Figure, Grid, Notes, Section, State
+from integrasite.report.clone_cards import clone_cards
 from integrasite.report.clones import dominance, insertions
 from integrasite.report.contamination import contamination
 from integrasite.report.definitions import DEFINITIONS, FOLDER, LIMITATIONS
@@ -18,26 +19,38 @@ from integrasite.report.growth import growth
 from integrasite.report.methods import methods, not_assessed
 from integrasite.report.names import page_name
 from integrasite.report.population import population
-from integrasite.report.trust import asked, trust
+from integrasite.report.trust import asked, trust, tumour_rows
 from integrasite.report.tumour import tumour
 from integrasite.report.view import View
 
 SECTIONS = (
     asked,
     trust,
-    contamination,
     dominance,
     growth,
-    population,
+    clone_cards,
+    insertions,
     genes,
     gene_tests,
-    insertions,
+    population,
+    contamination,
     tumour,
     not_assessed,
     methods,
 )
+OF_LIBRARIES = (contamination, dominance, growth, population, gene_tests)
+"""Sections that only integration-site libraries can answer; tumour sites have no sizes that may be compared."""
 TEMPLATE = "page.html.j2"
-KINDS = {Card: "card", Facts: "facts", Figure: "figure", Grid: "grid", Notes: "notes"}
+STYLES = ("style.css", "figures.css")
+SCRIPTS = ("page.js", "figures.js")
+KINDS = {
+    Card: "card",
+    CloneCard: "clone_card",
+    Facts: "facts",
+    Figure: "figure",
+    Grid: "grid",
+    Notes: "notes",
+}
 
 
 @dataclass(frozen=True)
@@ -63,17 +76,27 @@ def _environment() -> Environment:
     )
     environment.globals["kind_of"] = lambda block: KINDS[type(block)]
     environment.globals["definitions"] = DEFINITIONS
-    environment.globals["style"] = Markup(_source("style.css"))
-    environment.globals["script"] = Markup(_source("page.js"))
+    environment.globals["styles"] = [Markup(_source(name)) for name in STYLES]
+    environment.globals["scripts"] = [Markup(_source(name)) for name in SCRIPTS]
     return environment
 
 
 def sections_of(view: View) -> list[Section]:
     """Every section of a page, in the order of reading; a study of tumour samples alone begins with them."""
     order = list(SECTIONS)
-    if not view.study.amplicon_libraries and len(view.tables.transgene):
+    has_libraries = bool(view.specimens and view.study.amplicon_libraries)
+    if not has_libraries and len(view.tables.transgene):
         order.sort(key=lambda build: build not in (asked, tumour))
-    return [build(view) for build in order]
+    return [_section(build, view) for build in order]
+
+
+def _section(build: Callable[[View], Section], view: View) -> Section:
+    section = build(view)
+    if build not in OF_LIBRARIES or view.specimens or not tumour_rows(view):
+        return section
+    who = "subject" if view.subject else "sheet"
+    answer = f"Not tested: the {who} has no integration-site library (assay amplicon), only tumour samples."
+    return replace(section, state=State.NOT_TESTED, answer=answer, blocks=())
 
 
 def _links(view: View) -> Sequence[Link]:

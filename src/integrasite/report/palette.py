@@ -7,7 +7,6 @@ OKABE_ITO = ("#E69F00", "#56B4E9", "#009E73", "#F0E442", "#0072B2", "#D55E00", "
 REST = "#9AA0A6"
 MARKERS = ("circle", "square", "diamond", "triangle", "cross", "bar")
 _TONES = (0.0, 0.4, -0.3)
-_LINE_LUMINANCE = (0.145, 0.295)
 
 
 @dataclass(frozen=True)
@@ -53,14 +52,3 @@ def clone_paint(clone_id: str) -> Paint:
     value = int.from_bytes(hashlib.sha256(clone_id.encode("utf-8")).digest()[:4], "big")
     hue, tone = value % len(OKABE_ITO), value // len(OKABE_ITO) % len(_TONES)
     return paint(shade(OKABE_ITO[hue], _TONES[tone]))
-
-
-def line_paint(clone_id: str) -> Paint:
-    """The clone's colour for thin lines, moved until it has 3:1 against the light and the dark page."""
-    colour = clone_paint(clone_id).fill
-    low, high = _LINE_LUMINANCE
-    while luminance(colour) > high:
-        colour = shade(colour, -0.06)
-    while luminance(colour) < low:
-        colour = shade(colour, 0.06)
-    return paint(colour)

@@ -1,9 +1,11 @@
 """`summary.json`: the report's answers for machines."""
 
 import json
+import math
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from integrasite.report.facts import (
     Row,
@@ -18,43 +20,36 @@ from integrasite.report.facts import (
 from integrasite.report.flagged import is_unverified, tier_words
 from integrasite.report.ledger import read_counts
 from integrasite.report.page import sections_of
+from integrasite.report.summary_schema import DIVERSITY_KEYS, SCHEMA, SIZE_KEYS
 from integrasite.report.trust import EVALUABLE_WORDS
 from integrasite.report.view import CONFIDENT, View
 from integrasite.report.words import is_missing
 
-SCHEMA = "integrasite-summary/1"
-_DIVERSITY = ("n_sites", "cells", "shannon", "simpson", "gini", "uc50", "chao1", "coverage", "lod95", "loq")
-_SIZES = (
-    "n_fragments",
-    "cells",
-    "cells_low",
-    "cells_high",
-    "fraction",
-    "fraction_low",
-    "fraction_high",
-    "p_ge_10",
-    "p_ge_20",
-    "p_ge_30",
-    "estimator",
-    "saturated",
-)
-
 
 def plain(value: Any) -> Any:
-    """A table cell as JSON holds it; missing is null."""
+    """A table cell as JSON holds it; missing is null, and so is what is no finite number."""
     if is_missing(value):
         return None
-    return value.item() if isinstance(value, np.generic) else value
+    found = value.item() if isinstance(value, np.generic) else value
+    return None if isinstance(found, float) and not math.isfinite(found) else found
 
 
-def _specimen(view: View, one: Specimen) -> Row:
-    mine = passing(view.tables, [one])
+def _specimens(view: View) -> list[Row]:
+    found = passing(view.tables, view.specimens)
+    groups = found.groupby(["subject", "specimen"], sort=False).indices
+    none: list[int] = []
+    return [
+        _specimen(view, one, found.iloc[groups.get((one.subject, one.name), none)]) for one in view.specimens
+    ]
+
+
+def _specimen(view: View, one: Specimen, mine: pd.DataFrame) -> Row:
     top = clones_of(view.tables, largest(mine).head(1))
     reached = {f"n_ge_{level}": int((mine[f"p_ge_{level}"] >= CONFIDENT).sum()) for level in (10, 20, 30)}
-    facts = {key: plain(one.diversity.get(key)) for key in _DIVERSITY}
+    facts = {key: plain(one.diversity.get(key)) for key in DIVERSITY_KEYS}
     largest_clone = None
     if top:
-        largest_clone = {key: plain(top[0].row[key]) for key in _SIZES}
+        largest_clone = {key: plain(top[0].row[key]) for key in SIZE_KEYS}
         largest_clone |= {
             "site_id": top[0].row["site_id"],
             "placement": top[0].row["placement"],
@@ -148,7 +143,7 @@ def summarise(view: View) -> str:
             one.id: {"question": one.question, "state": one.state.value, "answer": one.answer}
             for one in sections_of(view)
         },
-        "specimens": [_specimen(view, one) for one in view.specimens],
+        "specimens": _specimens(view),
         "flags": _flags(view),
         "tumour": _tumour(view),
         "counts": _counts(view),

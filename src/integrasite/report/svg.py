@@ -1,6 +1,6 @@
 """Small builders for inline SVG: text is escaped, numbers are rounded, equal input gives equal bytes."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from html import escape
 
 _SHAPES: dict[str, tuple[tuple[float, float], ...]] = {
@@ -107,3 +107,19 @@ def drawing(width: float, height: float, label: str, content: Iterable[str]) -> 
 def clipped(words: str, length: int) -> str:
     """Text cut to `length` characters with an ellipsis."""
     return words if len(words) <= length else words[: length - 1] + "…"
+
+
+def views(name: str, pictures: Sequence[tuple[str, str]], *, is_zoom: bool = False) -> str:
+    """Several pictures of which the page's script shows one at a time; without scripts all stand below each other.
+
+    Args:
+        name: what the switch chooses, in words.
+        pictures: per picture its name in the switch, and its markup.
+        is_zoom: whether the later pictures only enlarge the first; they are then not shown without scripts.
+    """
+    parts = []
+    for place, (words, picture) in enumerate(pictures):
+        hidden = {"hidden": ""} if is_zoom and place else {}
+        head = element("p", escape(words), class_="viewname")
+        parts.append(element("div", head + picture, class_="view", data_name=words, **hidden))
+    return element("div", "".join(parts), class_="views zoom" if is_zoom else "views", data_label=name)

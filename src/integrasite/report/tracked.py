@@ -150,6 +150,26 @@ def growth_answer(view: View) -> tuple[State, str]:
     return state, f"{lead}{open_words}.{found}{doubt}{left}{_untold(view, rows)}"
 
 
+def growth_finding(view: View, subject: str, source: str) -> str:
+    """What the test of growth says of one subject and source, as the title of its figure."""
+    tracking = view.tables.tracking
+    own = tracking[tracking["subject"] == subject]
+    own = own[pd.Series([_source(row) == source for row in records(own)], index=own.index, dtype=bool)]
+    rows = tested_rows(own)
+    if not len(rows):
+        return "the largest clones over time (growth was not tested)"
+    grown = rows[rows["status"] == "growing"].sort_values(["q", "site_id"], kind="stable")
+    n_fallen = int((rows["status"] == "declining").sum())
+    fallen = f", {n_fallen:,} declining" if n_fallen else ""
+    if not len(grown):
+        return f"no clone of {len(rows):,} tested was found growing{fallen}"
+    sites = site_facts(view.tables, grown["site_id"].head(1))
+    first = records(grown.head(1))[0]
+    trust = "" if _is_reliable(first) else "; model not reliable"
+    more = f" and {len(grown) - 1:,} more are" if len(grown) > 1 else " is"
+    return f"{_clone(first, sites)}{more} growing, of {plural(len(rows), 'clone')} tested{fallen}{trust}"
+
+
 def untested_notes(view: View) -> list[str]:
     """Per subject of the page, the clones that were not tested and why; empty where nothing was tested at all."""
     tracking = view.tables.tracking
@@ -166,7 +186,8 @@ def untested_notes(view: View) -> list[str]:
     return notes
 
 
-def _cells(row: Row, sites: dict[str, Row]) -> tuple[Cell, ...]:
+def _cells(view: View, row: Row, sites: dict[str, Row]) -> tuple[Cell, ...]:
+    href = view.card(row["subject"], row["cluster"] or row["site_id"])
     numbers = ("q", "q_decline")
     trust = (
         Cell("yes") if _is_reliable(row) else Cell(f"no: {row['reason'] or 'no reason given'}", tone="wide")
@@ -175,7 +196,7 @@ def _cells(row: Row, sites: dict[str, Row]) -> tuple[Cell, ...]:
     return (
         Cell(row["subject"]),
         Cell(_source(row) or MISSING),
-        Cell(_clone(row, sites)),
+        Cell(_clone(row, sites), href=href),
         Cell(row["status"], tone="warn" if row["status"] == "growing" else ""),
         Cell(decimal(row["growth_per_year"]), number(row["growth_per_year"])),
         Cell(interval, number(row["growth_low"])),
@@ -209,7 +230,7 @@ def _grid(view: View, name: str, caption: str, rows: pd.DataFrame, empty: str, f
         name,
         caption,
         [Column(*each) for each in COLUMNS],
-        [_cells(row, sites) for row in records(shown)],
+        [_cells(view, row, sites) for row in records(shown)],
         frame_tsv(shown),
         f"Showing {len(shown):,} of {len(rows):,}; all clones, and those not tested, in "
         if len(rows)

@@ -5,6 +5,7 @@ from integrasite.model.library import Library
 from integrasite.report.blocks import Block, Cell, Column, Facts, Grid, Notes, Section, State, frame_tsv
 from integrasite.report.crosstalk import crosstalk_words
 from integrasite.report.facts import Specimen, controls_of
+from integrasite.report.inputs import CONTROL_ROLES
 from integrasite.report.ledger import ledger_figure, read_counts
 from integrasite.report.view import View
 from integrasite.report.words import (
@@ -36,18 +37,61 @@ def asked(view: View) -> Section:
         ("Date (from the config)", config.run.date.isoformat()),
         ("Genome", config.reference.name),
         ("Vectors", "; ".join(vectors)),
-        ("Subjects", joined(view.subjects, 12) or "none"),
+        ("Subjects", joined(view.all_subjects, 12) or "none"),
         ("Rows of the sheet", "; ".join(f"{name}: {len(rows)}" for name, rows in assays.items()) or "none"),
         ("Sample sheet (SHA-256)", provenance.sheet_sha256),
         ("Config (SHA-256)", provenance.config_sha256),
         ("Software", f"integrasite {provenance.version}"),
     ]
-    who = f"subject {view.subject}" if view.subject else plural(len(view.subjects), "subject")
-    answer = (
-        f"Where {joined(list(config.vectors))} integrated in {plural(len(view.specimens), 'specimen')} "
-        f"of {who}, how large each clone is and how sure that is, on genome {config.reference.name}."
-    )
+    answer = " ".join(_questions(view)) or "Nothing: the sheet has neither a specimen nor a tumour sample."
     return Section("asked", "What was asked?", State.INFORMATION, answer, (Facts(pairs),), "Question")
+
+
+def _questions(view: View) -> list[str]:
+    """What the page's samples are asked, a sentence for each kind of assay that it has."""
+    vectors, genome = joined(list(view.study.config.vectors)), view.study.config.reference.name
+    words = []
+    if view.specimens:
+        who = f"subject {view.subject}" if view.subject else plural(len(view.subjects), "subject")
+        words.append(
+            f"Where {vectors} integrated in {plural(len(view.specimens), 'specimen')} of {who}, how large each clone is and "
+            f"how sure that is, on genome {genome}."
+        )
+    if tumours := tumour_rows(view):
+        subjects = len({row.subject for row in tumours})
+        kinds = " and ".join(dict.fromkeys(row.assay for row in tumours))
+        who = f"subject {view.subject}" if view.subject else plural(subjects, "subject")
+        words.append(
+            f"Whether {vectors} is in {plural(len(tumours), f'{kinds} sample')} "
+            f"of {who}, in how many copies, where, and in which cells, on genome {genome}."
+        )
+    return words
+
+
+def tumour_rows(view: View) -> list[Library]:
+    """Rows of the sheet that the page judges for the transgene (no controls)."""
+    return [
+        row
+        for row in view.study.libraries
+        if row.assay != "amplicon" and row.role not in CONTROL_ROLES and view.subject in (None, row.subject)
+    ]
+
+
+def tumour_words(view: View) -> str:
+    """How many of the verdicts on tumour samples say something; nothing where the page has no such sample."""
+    rows = tumour_rows(view)
+    if not rows:
+        return ""
+    table = view.tables.rows_with("transgene", "sample", {row.sample for row in rows})
+    if not len(table):
+        return f"None of {plural(len(rows), 'tumour sample')} was judged."
+    lame = sorted({str(name) for name in table.loc[table["verdict"] == "NOT_EVALUABLE", "sample"]})
+    held = len(table["sample"].drop_duplicates()) - len(lame)
+    left = f", {len(lame)} not evaluable ({joined(lame)})" if lame else ""
+    return (
+        f"{held} of {plural(len(rows), 'tumour sample')} can say whether the transgene is there{left}; the limit of detection "
+        "stands with each verdict."
+    )
 
 
 def _assays(study: Study) -> list[str]:
@@ -195,9 +239,24 @@ def control_table(view: View) -> Grid:
     )
 
 
+def _judged_controls(view: View) -> str:
+    """Controls of tumour samples, where the run has no others."""
+    names = {
+        row.sample for row in view.study.libraries if row.assay != "amplicon" and row.role in CONTROL_ROLES
+    }
+    rows = view.tables.rows_with("transgene", "sample", names)
+    if not len(rows):
+        return ""
+    seen = sorted(set(rows.loc[rows["verdict"] != "NEGATIVE", "sample"]))
+    found = f"not negative: {joined(seen)}" if seen else "all are negative"
+    return f"{plural(len(set(rows['sample'])), 'control')} judged for the transgene: {found}."
+
+
 def control_words(view: View) -> str:
     """The controls in one sentence."""
     rows = _control_rows(view)
+    if not rows and not view.specimens and (judged := _judged_controls(view)):
+        return judged
     if not rows:
         return "No control was sequenced (not tested)."
     dirty = [f"{library.sample} ({plural(len(sites), 'site')})" for library, _, sites in rows if sites]
@@ -217,15 +276,18 @@ def trust(view: View) -> Section:
             parts.append(
                 f"{len(groups[state])} {words} ({joined([view.named(one) for one in groups[state]])})"
             )
-    answer = (
-        f"{', '.join(parts)}. {control_words(view)}"
-        if total
-        else f"There is no specimen. {control_words(view)}"
-    )
+    told = tumour_words(view)
+    if total:
+        lead = f"{', '.join(parts)}."
+    else:
+        lead = "No integration-site library is on the sheet." if told else "There is no specimen."
+    answer = " ".join(filter(None, (lead, told, control_words(view))))
     return Section("trust", "Can we trust these samples?", _state(view), answer, _blocks(view), "Samples")
 
 
 def _state(view: View) -> State:
+    if not view.specimens and tumour_rows(view):
+        return _tumour_state(view)
     if not view.evaluable:
         return State.NOT_EVALUABLE
     clean = all(one.evaluable == "yes" for one in view.specimens)
@@ -237,6 +299,14 @@ def _state(view: View) -> State:
     )
 
 
+def _tumour_state(view: View) -> State:
+    can_say = view.tables.transgene["verdict"] != "NOT_EVALUABLE"
+    if not can_say.any():
+        return State.NOT_EVALUABLE
+    is_clean = "all are negative" in _judged_controls(view)
+    return State.INFORMATION if can_say.all() and is_clean else State.LIMITED
+
+
 def _blocks(view: View) -> tuple[Block, ...]:
     single = [view.named(one) for one in view.specimens if len(one.samples) == 1]
     note = (
@@ -244,4 +314,9 @@ def _blocks(view: View) -> tuple[Block, ...]:
     )
     sentences = [*([note] if single else []), *crosstalk_words(view)]
     notes = (Notes(sentences),) if sentences else ()
-    return (specimen_table(view), *notes, diversity_table(view), control_table(view), ledger_figure(view))
+    tables = (
+        (specimen_table(view), *notes, diversity_table(view))
+        if view.specimens or not tumour_rows(view)
+        else ()
+    )
+    return (*tables, control_table(view), ledger_figure(view))

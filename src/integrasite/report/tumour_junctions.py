@@ -76,9 +76,11 @@ def _bars(x: float, y: float, n_split: int, n_pairs: int, side: int) -> tuple[li
         f"{n_pairs} as pair{'s'[: n_pairs > 1]}" if n_pairs else "",
     ]
     shown = ", ".join(filter(None, words)) or "none"
-    drawn = f" (drawn: up to {MOST} of each)" if max(n_split, n_pairs) > MOST else ""
-    parts.append(svg.text(x, y + 12, f"fragments: {shown}{drawn}", **_SMALL))
-    return parts, y + 18
+    parts.append(svg.text(x, y + 12, f"fragments: {shown}", **_SMALL))
+    if max(n_split, n_pairs) <= MOST:
+        return parts, y + 18
+    parts.append(svg.text(x, y + 26, f"(drawn: up to {MOST} of each)", **_SMALL))
+    return parts, y + 32
 
 
 def _side(row: Row, side: int) -> tuple[list[str], float]:
