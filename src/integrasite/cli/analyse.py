@@ -147,7 +147,7 @@ def _report(inputs: "Inputs", settings: "Settings", name: str, folder: Path) -> 
     from integrasite.model.tables import ANNOTATION, CLONES
     from integrasite.report.inputs import FILES, read_run_tables
     from integrasite.report.names import page_name
-    from integrasite.report.page import render_page
+    from integrasite.report.page import render_page, sections_of
     from integrasite.report.summary import summarise
     from integrasite.report.view import Provenance, make_view
     from integrasite.report.workbook import workbook_sheets
@@ -166,12 +166,13 @@ def _report(inputs: "Inputs", settings: "Settings", name: str, folder: Path) -> 
     provenance = Provenance(__version__, "none: made from tables", "none: made from tables")
     whole = make_view(study, tables, provenance)
     for subject in whole.subjects:
-        page = render_page(make_view(study, tables, provenance, subject))
+        page = render_page(whole.of(subject))
         write_text(folder / "report" / "subjects" / page_name(subject), page)
-    write_text(folder / "summary.json", summarise(whole))
+    sections = sections_of(whole)
+    write_text(folder / "summary.json", summarise(whole, sections))
     words = {"creator": f"integrasite {__version__}", "title": f"integrasite, {name}"}
     write_workbook(workbook_sheets(whole), folder / "summary.xlsx", day=study.config.run.date, **words)
-    write_text(folder / "report" / "index.html", render_page(whole))
+    write_text(folder / "report" / "index.html", render_page(whole, sections))
 
 
 def _table_study(

@@ -25,12 +25,12 @@ def run(arguments: argparse.Namespace) -> int:
     """Read the tables, write the pages and `summary.json`."""
     from integrasite import __version__
     from integrasite.config.read import load_study
-    from integrasite.io.atomic import write_text
+    from integrasite.io.atomic import fresh_folder, write_text
     from integrasite.io.sequences import file_checksum
     from integrasite.reads.index_orientation import index_orientations
     from integrasite.report.inputs import read_run_tables
     from integrasite.report.names import page_name
-    from integrasite.report.page import render_page
+    from integrasite.report.page import render_page, sections_of
     from integrasite.report.summary import summarise
     from integrasite.report.view import Provenance, make_view
 
@@ -41,12 +41,13 @@ def run(arguments: argparse.Namespace) -> int:
     tables = read_run_tables(arguments.results, with_earlier=study.config.store is not None)
     index = arguments.output or arguments.results / "report" / "index.html"
     whole = make_view(study, tables, provenance)
-    (index.parent / "subjects").mkdir(parents=True, exist_ok=True)
+    fresh_folder(index.parent / "subjects", "*.html")
     for subject in whole.all_subjects:
         write_text(
             index.parent / "subjects" / page_name(subject),
             render_page(whole.of(subject)),
         )
-    write_text(arguments.results / "summary.json", summarise(whole))
-    write_text(index, render_page(whole))
+    sections = sections_of(whole)
+    write_text(arguments.results / "summary.json", summarise(whole, sections))
+    write_text(index, render_page(whole, sections))
     return 0

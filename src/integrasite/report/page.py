@@ -105,11 +105,12 @@ def _links(view: View) -> Sequence[Link]:
     return [Link(name, f"subjects/{page_name(name)}") for name in view.all_subjects]
 
 
-def render_page(view: View) -> str:
+def render_page(view: View, sections: Sequence[Section] | None = None) -> str:
     """The page as one HTML document that needs nothing else.
 
     Args:
         view: the run or one subject of it.
+        sections: `sections_of(view)` where they are known already.
 
     Returns:
         HTML; equal tables and config give equal text.
@@ -120,7 +121,7 @@ def render_page(view: View) -> str:
         .render(
             view=view,
             config=view.study.config,
-            sections=sections_of(view),
+            sections=sections_of(view) if sections is None else sections,
             links=_links(view),
             limitations=LIMITATIONS,
         )

@@ -2,11 +2,13 @@
 
 import json
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from integrasite.report.blocks import Section
 from integrasite.report.facts import (
     Row,
     Specimen,
@@ -125,8 +127,13 @@ def _counts(view: View) -> Row:
     }
 
 
-def summarise(view: View) -> str:
-    """The run's answers as JSON text: sorted keys, no clock, missing numbers null."""
+def summarise(view: View, sections: Sequence[Section] | None = None) -> str:
+    """The run's answers as JSON text: sorted keys, no clock, missing numbers null.
+
+    Args:
+        view: the run.
+        sections: `sections_of(view)` where they are known already.
+    """
     config, provenance = view.study.config, view.provenance
     content = {
         "schema": SCHEMA,
@@ -141,7 +148,7 @@ def summarise(view: View) -> str:
         },
         "answers": {
             one.id: {"question": one.question, "state": one.state.value, "answer": one.answer}
-            for one in sections_of(view)
+            for one in (sections_of(view) if sections is None else sections)
         },
         "specimens": _specimens(view),
         "flags": _flags(view),
