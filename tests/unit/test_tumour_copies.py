@@ -93,15 +93,16 @@ def test_other_sites_stay(second, differences):
     assert len(passing(call(rows, bases=host(differences)))) == 2
 
 
+@pytest.mark.parametrize("places", [(OTHER, TURNED), (OTHER,)])
 @pytest.mark.parametrize(("shown", "n_sites"), [((39, 19), 1), ((39, 90), 2)])
-def test_short_reads_that_fit_copies_of_a_repeat_belong_to_the_site_that_they_fit_but_for_a_base(
-    shown, n_sites
+def test_short_reads_that_fit_other_copies_belong_to_the_site_that_they_fit_but_for_a_base(
+    shown, n_sites, places
 ):
     """A base of the patient that the reference lacks takes short reads to all copies that have it; long ones tell them apart."""
     rows = rows_of(at(COPY), 5, 3, 0) + rows_of(at(COPY), 3, 3, 10)
     for fragment, anchor in enumerate(shown, 20):
-        for place in (OTHER, TURNED):
-            rows.append(row(at(place), 3, fragment=fragment, weight=0.5, n_places=2, host_anchor=anchor))
+        more = {"weight": 1 / len(places), "n_places": len(places), "host_anchor": anchor}
+        rows += [row(at(place), 3, fragment=fragment, **more) for place in places]
     assert len(passing(call(rows))) == 2
     found = passing(call(rows, bases=host(12, like=40)))
     assert len(found) == n_sites and found["n_fragments"].max() == (8 if n_sites == 1 else 6)

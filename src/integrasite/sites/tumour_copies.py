@@ -3,8 +3,8 @@
 Two integrations at corresponding bases of two copies, in one orientation, are rarer than one in a thousand millions. A difference
 of the patient's own sequence from the reference (about one base in a thousand), or a misread base, makes a fragment fit the other
 copy better far more often. So of two such sites the one that shows one vector end alone belongs to the better supported one,
-and so does a cluster, whose fragments fit several places anyway: it is compared over the bases that its reads show, since a
-difference in a copy of a dispersed repeat takes them to all the copies that have it. A site that reads show at both ends, and
+and so does a cluster, whose fragments fit several places anyway. They are compared over the bases that the reads show, since a
+difference in a copy of a dispersed repeat takes short reads to the copies that have it. A site that reads show at both ends, and
 there alone, stays.
 """
 
@@ -75,7 +75,7 @@ def _units(molecules: pd.DataFrame) -> pd.DataFrame:
     table = molecules.assign(
         split_5=molecules["is_split"] & (molecules["side"] == 5),
         split_3=molecules["is_split"] & (molecules["side"] == 3),
-        shown=seen.where(molecules["cluster"] >= 0, _FLANK),
+        shown=seen,
         key=molecules["sample"].astype(str) + "\t" + molecules["fragment"].astype(str),
     )
     by = table.groupby(["site", "cluster"], sort=True)
