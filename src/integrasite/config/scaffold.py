@@ -3,6 +3,8 @@
 from importlib import resources
 from pathlib import Path
 
+import yaml
+
 from integrasite.config.calling import Calling
 from integrasite.config.explain import FILL_IN
 from integrasite.config.row import COLUMNS, REQUIRED_COLUMNS, SheetRow
@@ -26,7 +28,8 @@ def _template(name: str) -> str:
 def _calling_lines() -> str:
     lines = []
     for name, field in Calling.model_fields.items():
-        lines += [f"  # {name}: {field.default}", f"  #   {field.description}"]
+        shown = yaml.safe_dump(field.default, default_flow_style=True).splitlines()[0]
+        lines += [f"  # {name}: {shown}", f"  #   {field.description}"]
     return "\n".join(lines) + "\n"
 
 

@@ -26,8 +26,8 @@ _MOST_DIFFERENT = 5
 segmental duplications differ so much."""
 _SHIFT = 2
 """bp by which the two junctions may miss corresponding bases: slippage beside the junction."""
-_WORD = 16
-"""Six words make a flank, so that one of them is the same in two copies."""
+_WORD, _STEP = 8, 4
+"""Bases of a word and between two words' beginnings: one differing base leaves a word of even 20 bases the same in two copies."""
 _CLUSTER_WORTH = 0.5
 """What a fragment that fits several places counts against one that fits one, where one of two copies is chosen."""
 _SURE_FOLD = 3
@@ -126,7 +126,7 @@ def _absorbed(units: pd.DataFrame, sites: pd.DataFrame, bases: Windows) -> Itera
 
 
 def _words(flank: str, shift: int) -> Iterator[tuple[int, str]]:
-    for at in range(0, _FLANK - _WORD + 1, _WORD):
+    for at in range(0, _FLANK - _WORD + 1, _STEP):
         start = at + _SHIFT + shift
         word = flank[start : start + _WORD]
         if "N" not in word:
