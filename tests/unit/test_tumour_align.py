@@ -24,6 +24,7 @@ LTR, SIZE, SHARED = 200, 3000, (1500, 2100)
 EXONS = {3000: (1500, 1700), 3700: (1700, 2000), 4500: (2000, 2100)}
 SITE = 8000  # the base joined to U5, 0-based
 DUPLICATED = 5
+TAIL = 12000
 
 
 class World:
@@ -39,6 +40,9 @@ class World:
         for at, (first, last) in EXONS.items():
             self.host["gene"][at : at + last - first] = body[first:last]
         self.host["twice"][8000:9000] = self.host["twice"][2000:3000]
+        # a tail of A, and another one where the host goes on as the vector begins
+        self.host["one"][TAIL - 14 : TAIL] = 0
+        self.host["gene"][6500:6514], self.host["gene"][6514:6524] = 0, body[:10]
         own = np.ones(SIZE, bool)
         own[slice(*SHARED)] = False
         words = (Boundary(1700, 1700, "exon:a|b", False), Boundary(2000, 2000, "domain:b|c", True))
@@ -118,6 +122,18 @@ def test_both_ends_of_a_site_are_found_to_the_base(world, strand):
         site = (u5 if row.vector_direction == -1 else u3)[2]
         away = (site - row.host_position) * -row.host_direction
         assert -4 <= away <= row.reach, row
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_few_bases_beside_the_vector_do_not_place_what_the_mate_places_elsewhere(world, turned):
+    codes, begin = world.carrier("one", TAIL - DUPLICATED)
+    assert begin == TAIL
+    pairs = [pair(codes, begin - 150 - n, 300, f"p{n}", turned=turned) for n in range(8, 14)]
+    _, junctions, _ = world.run(pairs)
+    assert junctions["fragment"].nunique() == len(pairs)
+    assert set(junctions["contig"]) == {"one"}
+    away = TAIL - 1 - junctions["host_position"]
+    assert ((away >= 0) & (away <= 14)).all(), junctions
 
 
 def test_every_pair_has_one_fate_and_order_and_threads_change_nothing(world):

@@ -24,6 +24,9 @@ WORD_SIDE = 10
 _EQUAL = 3.0
 _CIRCLE_SLACK = 12
 _LEAST_HOST, _LEAST_VECTOR = 18, 10
+_STRAY = 40
+"""Host bases beside the vector's in a read up to which their place is doubted where the mate, in the host too, lies elsewhere:
+few bases (poly-A of a repeat) are found where the host happens to have vector bases beside them, not at their own place."""
 
 
 class End(NamedTuple):
@@ -269,16 +272,41 @@ def _closes_circle(chain: Chain, number: int, rules: Rules) -> bool:
 
 def _breakpoints(verdict: Verdict, pieces: list[Piece], parts: Parts, rules: Rules) -> list[Breakpoint]:
     found = []
-    for left, right in pairwise(pieces):
+    trusted = _without_stray(verdict, pieces)
+    is_gap_shown = verdict.chosen.border.word == "discordant" or len(trusted) < len(pieces)
+    for left, right in pairwise(trusted):
         if left.segment.is_vector == right.segment.is_vector:
             continue
-        if left.part != right.part and verdict.chosen.border.word != "discordant":
+        if left.part != right.part and not is_gap_shown:
             continue
-        made = _breakpoint(verdict, (left, right), pieces, parts, rules)
+        made = _breakpoint(verdict, (left, right), trusted, parts, rules)
         if made is not None:
             found.append(made)
     # mates that overlap show one junction twice
     return found[:1] if verdict.chosen.border.word == "overlap" else found
+
+
+def _without_stray(verdict: Verdict, pieces: list[Piece]) -> list[Piece]:
+    """The pieces without few host bases between vector and gap that do not pair with the mate's host bases."""
+    at_gap = [n for n in range(len(pieces) - 1) if pieces[n].part != pieces[n + 1].part]
+    if verdict.chosen.border.word != "improper" or not at_gap:
+        return pieces
+    last, first = pieces[at_gap[0]], pieces[at_gap[0] + 1]
+    if last.segment.is_vector or first.segment.is_vector:
+        return pieces
+    before, after = pieces[: at_gap[0]], pieces[at_gap[0] + 2 :]
+    found = [
+        (one.end - one.start, place)
+        for one, place, beside in ((last, at_gap[0], before[-1:]), (first, at_gap[0] + 1, after[:1]))
+        if beside
+        and beside[0].part == one.part
+        and beside[0].segment.is_vector
+        and one.end - one.start <= _STRAY
+    ]
+    if not found:
+        return pieces
+    stray = min(found)[1]
+    return pieces[:stray] + pieces[stray + 1 :]
 
 
 def _breakpoint(
