@@ -273,6 +273,11 @@ def test_on_paper_no_figure_and_no_row_is_cut(browser, write, name, paper):
         assert page.run("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
         assert page.run("Array.from(document.querySelectorAll('.drawn, .picture svg, tr')).every(one => "
                         "getComputedStyle(one).breakInside === 'avoid')")  # fmt: skip
+        # titles stay whole; heads that are repeated on further pages would lose their buttons
+        assert page.run("Array.from(document.querySelectorAll('figure h3')).every(one => "
+                        "getComputedStyle(one).breakInside === 'avoid')")  # fmt: skip
+        assert page.run("Array.from(document.querySelectorAll('th > button')).every(one => "
+                        "getComputedStyle(one).display === 'contents')")  # fmt: skip
         printed = page.page.pdf(format=paper, print_background=True)
         assert printed.startswith(b"%PDF") and len(printed) > 50_000
 
